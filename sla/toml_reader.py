@@ -87,7 +87,7 @@ class Table:
         self._read.add(key)
         if key not in self._values:
             raise self.error(key, "缺少此项")
-        value = self._values[key]
+        value: T = self._values[key]
         wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
         if wrong or (kind is date and isinstance(value, datetime)):
             raise self.error(key, f"应为{_NAMES[kind]}")
