@@ -1,1 +1,1 @@
-"""drills."""
+"""Emergency drills: plan, approval, run, evaluation, sign-off."""

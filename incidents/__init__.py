@@ -1,1 +1,29 @@
-"""incidents."""
+"""Incidents: monitoring, alert intake, incident life, on-call, half-hourly broadcasts."""
+
+from kernel.manifest import Job, Manifest, NavItem, Permission
+
+_B = frozenset({"engineer", "ops", "provider_manager"})
+_A = frozenset({"supervisor", "payer_supervisor"})
+_OA = frozenset({"staff", "clerk", "leader"})
+
+MANIFEST = Manifest(
+    name="incidents",
+    permissions=(
+        Permission("incident.report", "报告故障", _B | _A | _OA),
+        Permission("incident.read", "查看故障", _B | _A | {"auditor"}),
+        Permission("incident.handle", "处置故障（乙方）", frozenset({"engineer", "provider_manager"})),
+        Permission("incident.decide", "决定与会签（甲方）", frozenset({"supervisor"})),
+    ),
+    nav=(
+        NavItem("故障事件", "/incidents", "incident", "incident.read", "保障", phone=True),
+        NavItem("报告故障", "/incidents/new", "report", "incident.report", "保障", phone=True),
+    ),
+    routers=("incidents.api:router", "incidents.pages:router"),
+    deadlines=(("incident", "incidents.jobs:on_due"),),
+    subscribers=(("blind_time", "incidents.jobs:on_blind_time"),),
+    jobs=(Job("incidents.receipts", 1, "incidents.broadcasts.jobs:collect_receipts"),),
+    models=("incidents.models",),
+    gauges=("incidents.jobs:gauges",),
+    templates=True,
+    demo="incidents.demo:prepare",
+)

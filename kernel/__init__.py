@@ -1,1 +1,1 @@
-"""kernel."""
+"""The kernel: what every package of the product stands on, with no business word in it."""

@@ -1,1 +1,1 @@
-"""playbooks."""
+"""The Ansible content and the only ansible-runner adapter."""

@@ -1,1 +1,41 @@
-"""sla."""
+"""SLA: contract terms, calendars, clocks, deadlines, penalties, reports, audit of foreign logs."""
+
+from kernel.manifest import Job, Manifest, NavItem, Permission, Role
+
+_PARTIES = frozenset({"engineer", "ops", "provider_manager", "supervisor", "payer_supervisor", "auditor"})
+
+MANIFEST = Manifest(
+    name="sla",
+    roles=(
+        Role("engineer", "驻场工程师"),
+        Role("ops", "运维人员"),
+        Role("provider_manager", "乙方项目经理"),
+        Role("supervisor", "甲方监督员"),
+        Role("payer_supervisor", "付款方监督员"),
+    ),
+    permissions=(
+        Permission("terms.read", "查看合同条款", _PARTIES),
+        Permission("report.read", "查看服务水平报告", _PARTIES),
+        Permission("penalty.read", "查看违约台账", _PARTIES - {"ops"}),
+        Permission("log.audit", "评判外部日志", _PARTIES),
+        Permission("deadline.read", "查看期限引擎", frozenset({"ops", "auditor"})),
+    ),
+    nav=(
+        NavItem("服务报告", "/reports/sla", "report", "report.read", "合同"),
+        NavItem("违约台账", "/penalties", "ledger", "penalty.read", "合同"),
+        NavItem("合同条款", "/terms", "terms", "terms.read", "合同"),
+        NavItem("日志评判", "/log-audit", "audit", "log.audit", "合同"),
+        NavItem("期限引擎", "/deadlines", "clock", "deadline.read", "运行"),
+    ),
+    routers=(
+        "sla.terms:router",
+        "sla.report.edges:router",
+        "sla.penalties.edges:router",
+        "sla.audit.pages:router",
+        "sla.deadlines.pages:router",
+    ),
+    jobs=(Job("sla.deadlines", 0.5, "sla.deadlines.jobs:tick"), Job("sla.late", 60, "sla.deadlines.watch:check_late")),
+    models=("sla.deadlines.models", "sla.cases.models", "sla.penalties.models", "sla.pinned"),
+    on_start="sla.pinned:pin_at_start",
+    templates=True,
+)

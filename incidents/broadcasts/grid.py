@@ -1,0 +1,148 @@
+"""Keep the broadcast rows in step with the grid that the verdict prescribes.
+
+A row is made for every slot that is owed and for the next one, keyed by its due time, so a slot exists at
+most once however often we look. Slots that nobody noticed in time are recorded as missed; only the newest
+is sent, because party A needs one true state, not six old ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from incidents.broadcasts import rules, sending
+from incidents.models import Broadcast, Incident
+from kernel.platform import Platform
+from sla.cases.service import Slots
+from sla.contract import Contract
+from sla.grid import slot_due, slots_between
+from sla.verdict import Verdict
+
+
+def keep(
+    platform: Platform, session: Session, now: datetime, incident: Incident, contract: Contract, verdict: Verdict
+) -> None:
+    """Make the rows that are owed, send what is due, close grids that have ended."""
+    if not verdict.grids or verdict.excluded:
+        return
+    rows = {(b.due_at, b.slot): b for b in rows_of(session, incident.id)}
+    for number, (start, end) in enumerate(verdict.grids):
+        until = end if end is not None else now + timedelta.resolution
+        for slot, due in slots_between(contract, start, start, until):
+            _row(session, rows, incident, number, slot, due)
+        if end is None:
+            _prepare_next(platform, session, now, incident, contract, rows, number, start)
+    session.flush()
+    _send_due(platform, session, now, incident, contract, verdict, rows)
+    _drop_unowed(session, verdict, rows)
+    last_end = verdict.grids[-1][1]
+    if last_end is not None and not verdict.down:
+        closing = _row(session, rows, incident, len(verdict.grids) - 1, rules.CLOSING_SLOT, last_end)
+        session.flush()
+        if closing.sent_at is None:
+            sending.send(platform, session, now, incident, closing, verdict)
+
+
+def rows_of(session: Session, incident_id: int) -> Sequence[Broadcast]:
+    """Return the incident's broadcasts in the order they are due."""
+    wanted = select(Broadcast).where(Broadcast.incident_id == incident_id)
+    return session.scalars(wanted.order_by(Broadcast.due_at, Broadcast.slot.desc())).all()
+
+
+def _row(
+    session: Session,
+    rows: dict[tuple[datetime, int], Broadcast],
+    incident: Incident,
+    grid: int,
+    slot: int,
+    due: datetime,
+) -> Broadcast:
+    found = rows.get((due, slot))
+    if found is None:
+        state = rules.CLOSING if slot == rules.CLOSING_SLOT else rules.SCHEDULED
+        found = Broadcast(
+            incident_id=incident.id, grid=grid, slot=slot, due_at=due, state=state, sent_at=None,
+            reached_at=None, automatic=0, text={}, author=None,
+        )  # fmt: skip
+        rows[due, slot] = found
+        session.add(found)
+    return found
+
+
+def _prepare_next(
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    contract: Contract,
+    rows: dict[tuple[datetime, int], Broadcast],
+    grid: int,
+    start: datetime,
+) -> None:
+    """Make the row for the slot to come, and ask for its words when it is time to."""
+    number = max(0, (now - start) // contract.broadcast.interval + 1)
+    due = slot_due(contract, start, number)
+    upcoming = _row(session, rows, incident, grid, number, due)
+    session.flush()
+    first = rows.get((start, 0))
+    if first is not None and first.sent_at is None and now < start + contract.broadcast.first_grace:
+        sending.ask_for_words(platform, session, now, incident, first)
+    if now >= due - contract.broadcast.prompt_lead:
+        sending.ask_for_words(platform, session, now, incident, upcoming)
+
+
+def _send_due(
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    contract: Contract,
+    verdict: Verdict,
+    rows: dict[tuple[datetime, int], Broadcast],
+) -> None:
+    owed = [b for b in rows.values() if b.slot >= 0 and b.sent_at is None and _is_owed(b, verdict)]
+    due = sorted((b for b in owed if b.due_at <= now), key=lambda b: b.due_at)
+    for broadcast in due[:-1]:
+        broadcast.state = rules.slot_state(broadcast.due_at, contract.broadcast.tolerance, now, None)
+        if broadcast.state == rules.SCHEDULED:
+            sending.send(platform, session, now, incident, broadcast, verdict)
+    if due and _its_time(due[-1], contract, verdict, now):
+        sending.send(platform, session, now, incident, due[-1], verdict)
+
+
+def _drop_unowed(
+    session: Session, verdict: Verdict, rows: dict[tuple[datetime, int], Broadcast]
+) -> None:
+    """Forget slots that were prepared but will not come, because service is restored or the grid moved."""
+    for broadcast in rows.values():
+        waiting = broadcast.slot >= 0 and broadcast.sent_at is None and broadcast.state == rules.SCHEDULED
+        if waiting and not _is_owed(broadcast, verdict):
+            session.delete(broadcast)
+    session.flush()
+
+
+def _is_owed(broadcast: Broadcast, verdict: Verdict) -> bool:
+    return any(
+        start <= broadcast.due_at and (end is None or broadcast.due_at < end) for start, end in verdict.grids
+    )
+
+
+def _its_time(broadcast: Broadcast, contract: Contract, verdict: Verdict, now: datetime) -> bool:
+    """Slot 0 waits three minutes for a person's words, unless they are there or service is restored."""
+    if broadcast.slot > 0 or rules.has_words(broadcast.text) or not verdict.down:
+        return True
+    return now >= broadcast.due_at + contract.broadcast.first_grace
+
+
+def tally(session: Session, incident: Incident) -> Slots:
+    """Count the incident's slots by state, closing broadcasts excluded."""
+    rows = session.execute(
+        select(Broadcast.state, func.count())
+        .where(Broadcast.incident_id == incident.id, Broadcast.slot >= 0)
+        .group_by(Broadcast.state)
+    )
+    count = {state: number for state, number in rows}
+    return Slots(count.get(rules.SENT, 0), count.get(rules.LATE, 0), count.get(rules.MISSED, 0))

@@ -1,0 +1,70 @@
+"""What the worker calls: collect receipts, so that a slot's punctuality is a fact on the timeline."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from incidents import follow, log
+from incidents.broadcasts import rules, sending
+from incidents.models import Broadcast, Incident
+from kernel.platform import Platform
+from sla import pinned
+from sla.events import Event
+
+FORGET_AFTER = timedelta(days=2)
+"""A recipient who hasn't been reached by then never will be; the slot stays missed."""
+
+
+def collect_receipts(platform: Platform) -> int:
+    """Update the broadcasts whose receipts have changed; returns how many."""
+    now = platform.clock.now()
+    with platform.db.read() as session:
+        if not _waiting(session, now):
+            return 0
+    with platform.db.write("platform") as session:
+        return sum(_collect(platform, session, now, b) for b in _waiting(session, now))
+
+
+def _waiting(session: Session, now: datetime) -> list[Broadcast]:
+    open_states = or_(
+        Broadcast.state.in_((rules.SCHEDULED, rules.MISSED)),
+        (Broadcast.state == rules.CLOSING) & Broadcast.reached_at.is_(None),
+    )
+    wanted = select(Broadcast).where(
+        open_states, Broadcast.due_at <= now, Broadcast.due_at > now - FORGET_AFTER, Broadcast.reached_at.is_(None)
+    )
+    return list(session.scalars(wanted.order_by(Broadcast.due_at)))
+
+
+def _collect(platform: Platform, session: Session, now: datetime, broadcast: Broadcast) -> int:
+    incident = session.get_one(Incident, broadcast.incident_id)
+    contract = pinned.version(session, incident.contract)
+    told = sending.receipts(session, [broadcast.id])[broadcast.id] if broadcast.sent_at else []
+    reached = rules.reached_at(told)
+    state = rules.slot_state(broadcast.due_at, contract.broadcast.tolerance, now, reached)
+    if broadcast.slot == rules.CLOSING_SLOT:
+        broadcast.reached_at = reached
+        return int(reached is not None)
+    if state == broadcast.state:
+        return 0
+    broadcast.state, broadcast.reached_at = state, reached
+    events = log.load(session, [incident.id])[incident.id]
+    event = _event(broadcast, max(e.seq for e in events) + 1, reached or now)
+    log.append(session, now, incident.id, incident.number, [event], log.PLATFORM)
+    follow.changed(platform, session, now, incident, contract, [*events, event], cause="broadcast_sent")
+    return 1
+
+
+def _event(broadcast: Broadcast, seq: int, at: datetime) -> Event:
+    data = {
+        "due_at": broadcast.due_at,
+        "slot": broadcast.slot,
+        "grid": broadcast.grid,
+        "reached_at": broadcast.reached_at,
+        "automatic": bool(broadcast.automatic),
+        "text": f"通报{rules.STATE_LABELS[broadcast.state]}",
+    }
+    return Event(at, "broadcast_sent", {k: v for k, v in data.items() if v is not None}, seq)

@@ -1,0 +1,87 @@
+"""What follows from a change: the verdict, the projection, the ledger, deadlines, broadcasts, messages.
+
+One function for every cause (an event, a deadline, a receipt), so that nothing can follow from one and be
+forgotten for another. Everything happens in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from incidents import notify, service
+from incidents.broadcasts import grid
+from incidents.models import Incident
+from incidents.rules import ENDED
+from kernel import feed
+from kernel.platform import Platform
+from sla.cases import service as cases
+from sla.contract import Contract
+from sla.deadlines import arm, arm_new
+from sla.events import Event
+from sla.schedule import planned
+from sla.verdict import Verdict, judge
+
+SUBJECT = "incident"
+
+
+def opened(
+    platform: Platform, session: Session, now: datetime, incident: Incident, contract: Contract, events: list[Event]
+) -> Verdict:
+    """Everything that follows from a new incident."""
+    verdict = judge(contract, events, now)
+    _project(incident, contract, events, verdict)
+    cases.open_case(session, now, _subject(incident), verdict, "reported")
+    arm_new(session, SUBJECT, {incident.id: planned(contract, verdict, events, now)})
+    notify.reported(platform, session, now, incident, verdict)
+    grid.keep(platform, session, now, incident, contract, verdict)
+    feed.announce(session, now, "incident", _url(incident))
+    return verdict
+
+
+def changed(
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    contract: Contract,
+    events: Sequence[Event],
+    *,
+    cause: str,
+) -> Verdict:
+    """Everything that follows from a change of an incident, or from time having passed."""
+    verdict = judge(contract, events, now)
+    _project(incident, contract, events, verdict)
+    session.flush()
+    grid.keep(platform, session, now, incident, contract, verdict)
+    slots = grid.tally(session, incident)
+    outcome_changed = cases.update_case(session, now, _subject(incident), verdict, cause, slots)
+    arm(session, now, SUBJECT, incident.id, planned(contract, verdict, events, now))
+    if outcome_changed:
+        notify.outcome(platform, session, now, incident, verdict)
+    notify.happened(platform, session, now, incident, verdict, cause)
+    feed.announce(session, now, "incident", _url(incident))
+    return verdict
+
+
+def _project(incident: Incident, contract: Contract, events: Sequence[Event], verdict: Verdict) -> None:
+    life = service.life_of(contract, events)
+    incident.state = life.state
+    incident.closed = int(life.state in ENDED)
+    incident.fault_class = verdict.fault_class
+    incident.restored_at = verdict.restored_at
+    incident.major_since = verdict.major_since
+    scope = [e for e in events if e.type in ("detected", "reported", "scope_changed")]
+    if scope and scope[-1].type == "scope_changed":
+        incident.modules = list(scope[-1].data.get("modules", incident.modules))
+        incident.payers = list(scope[-1].data.get("payers", incident.payers))
+
+
+def _subject(incident: Incident) -> cases.Subject:
+    return cases.Subject(incident.number, incident.title, _url(incident))
+
+
+def _url(incident: Incident) -> str:
+    return f"/incidents/{incident.number}"

@@ -1,0 +1,64 @@
+"""What the worker calls: deadlines that are due, blind time, gauges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from incidents import follow, log
+from incidents.models import Incident
+from kernel.platform import Platform
+from sla import pinned
+from sla.events import Event
+
+
+def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datetime) -> None:
+    """Deadlines of incidents are due: judge each touched incident once; everything else follows from that."""
+    causes: dict[int, list[str]] = {}
+    for row in rows:
+        causes.setdefault(row.subject_id, []).append(f"due:{row.clock}:{row.rung}")
+    wanted = select(Incident).where(Incident.id.in_(list(causes))).order_by(Incident.id)
+    incidents = session.scalars(wanted.with_for_update()).all()
+    events = log.load(session, causes)
+    for incident in incidents:
+        contract = pinned.version(session, incident.contract)
+        cause = causes[incident.id][-1]
+        follow.changed(platform, session, now, incident, contract, events[incident.id], cause=cause)
+
+
+def on_blind_time(platform: Platform, session: Session, payload: Mapping[str, Any]) -> None:
+    """Write the blind interval into the log of every incident that was open in it (contract.md §2.15)."""
+    now = platform.clock.now()
+    start, end = (datetime.fromisoformat(payload[k]) for k in ("from", "to"))
+    wanted = select(Incident).where(Incident.closed == 0, Incident.started_at <= end).order_by(Incident.id)
+    incidents = session.scalars(wanted.with_for_update()).all()
+    events = log.load(session, [i.id for i in incidents])
+    for incident in incidents:
+        known = events[incident.id]
+        seq = max(e.seq for e in known)
+        text = f"平台未观测（{payload['reason']}）"
+        blind = [
+            Event(max(start, incident.started_at), "blind_from", {"text": text}, seq + 1),
+            Event(end, "blind_to", {"text": text}, seq + 2),
+        ]
+        log.append(session, now, incident.id, incident.number, blind, log.PLATFORM)
+        contract = pinned.version(session, incident.contract)
+        follow.changed(platform, session, now, incident, contract, known + blind, cause="blind_time")
+
+
+def gauges(platform: Platform) -> None:
+    """Refresh the gauges of /metrics."""
+    with platform.db.read() as session:
+        rows = session.execute(
+            select(Incident.fault_class, func.count()).where(Incident.closed == 0, Incident.drill == 0)
+            .group_by(Incident.fault_class)
+        ).all()
+    for fault_class in pinned.in_force(platform).fault_classes:
+        number = next((n for key, n in rows if key == fault_class), 0)
+        platform.metrics.gauge(
+            "shoushi_incidents_open", "Incidents not yet closed", float(number), fault_class=fault_class
+        )

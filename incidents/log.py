@@ -1,0 +1,111 @@
+"""The event log: append, read, and hand to the rules as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from incidents.models import IncidentEvent
+from kernel import audit
+from kernel.crypto import canonical_json, sm3_hex
+from sla.events import Event
+
+_INSERT = insert(IncidentEvent)
+
+
+class Who(NamedTuple):
+    """Who did it, as the log keeps it."""
+
+    username: str
+    display_name: str
+
+
+PLATFORM = Who("platform", "平台")
+
+
+def append(
+    session: Session,
+    now: datetime,
+    incident_id: int,
+    number: str,
+    events: Sequence[Event],
+    who: Who,
+) -> None:
+    """Write events to the log and their digests to the audit chain."""
+    rows = [row_of(incident_id, event, who, now) for event in events]
+    session.execute(_INSERT, rows)
+    for row in rows:
+        detail = {"type": row["type"], "at": row["at"], "digest": event_digest(row)}
+        audit.record(session, now, "incident.event", f"incident:{number}#{row['seq']}", detail)
+
+
+def row_of(incident_id: int, event: Event, who: Who, now: datetime) -> dict[str, Any]:
+    """Return the event as a row; its text has a column of its own."""
+    data = {k: v for k, v in event.data.items() if k != "text" and v is not None}
+    return {
+        "incident_id": incident_id,
+        "seq": event.seq,
+        "at": event.at,
+        "type": event.type,
+        "text": event.data.get("text"),
+        "data": plain(data),
+        "actor": who.username,
+        "actor_name": who.display_name,
+        "recorded_at": now,
+    }
+
+
+def plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields with times as ISO text, as JSON keeps them."""
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in data.items()}
+
+
+def event_digest(row: Mapping[str, Any]) -> str:
+    """Return the SM3 of an event's content, as the audit chain keeps it."""
+    content = {k: row[k] for k in ("seq", "at", "type", "text", "data", "actor", "recorded_at")}
+    return sm3_hex(canonical_json(content))
+
+
+def rows_of(session: Session, incident_id: int) -> list[IncidentEvent]:
+    """Return an incident's log in the order it was written."""
+    wanted = select(IncidentEvent).where(IncidentEvent.incident_id == incident_id).order_by(IncidentEvent.seq)
+    return list(session.scalars(wanted))
+
+
+_COLUMNS = select(
+    IncidentEvent.incident_id,
+    IncidentEvent.seq,
+    IncidentEvent.at,
+    IncidentEvent.type,
+    IncidentEvent.text,
+    IncidentEvent.data,
+)
+
+
+def load(session: Session, incident_ids: Iterable[int]) -> dict[int, list[Event]]:
+    """Return the events of many incidents as values, in one query, ordered by time."""
+    ids = list(incident_ids)
+    found: dict[int, list[Event]] = {i: [] for i in ids}
+    for row in session.execute(_COLUMNS.where(IncidentEvent.incident_id.in_(ids))):
+        found[row.incident_id].append(to_event(row))
+    for events in found.values():
+        events.sort(key=lambda e: (e.at, e.seq))
+    return found
+
+
+_TIMES = ("from", "to", "due_at", "reached_at", "occurred_at")
+
+
+def to_event(row: Any) -> Event:
+    """Return a stored row as the rules' value."""
+    data = dict(row.data or {})
+    for key in _TIMES:
+        if isinstance(data.get(key), str):
+            data[key] = datetime.fromisoformat(data[key])
+    if row.text is not None:
+        data["text"] = row.text
+    return Event(row.at, row.type, data, row.seq)

@@ -1,0 +1,105 @@
+"""Messages that incidents cause, all through the outbox. Each key says its message once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from incidents import people
+from incidents.models import Incident
+from kernel.identity.models import Person
+from kernel.outbox import Draft, enqueue
+from kernel.platform import Platform
+from sla.verdict import Verdict
+
+_TELL_A = {
+    "restored": "已登记恢复，请确认或退回",
+    "backup_in_service": "备用设备已投入使用，请确认或退回",
+    "exclusion_claimed": "乙方申请剔除时间，请决定",
+    "class_changed": "乙方变更故障类别，请会签",
+    "false_alarm_claimed": "乙方认为是误报，请决定",
+    "merged_into": "乙方申请并入另一故障，请决定",
+    "reopened": "故障已重开",
+}
+_TELL_B = {
+    "restoration_rejected": "甲方退回恢复，故障重开",
+    "reopened": "故障已重开",
+    "exclusion_refused": "甲方未同意剔除",
+    "class_refused": "甲方未同意类别变更",
+    "false_alarm_refused": "甲方未同意误报",
+}
+
+
+def reported(platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict) -> None:
+    """Call the engineers: what happened and by when they must have answered."""
+    due = verdict.response.due_at.astimezone(platform.zone)
+    title = f"【新故障】请在{due:%H:%M}前响应：{incident.title}"
+    body = (
+        f"{incident.number} {incident.title}\n"
+        f"请在 {due:%Y-%m-%d %H:%M} 前响应并答复报告人（{verdict.response.article}）。\n"
+        f"报告人：{incident.reporter or '未登记'}"
+    )
+    _tell(platform, session, now, incident, people.engineers(session, now), "reported", title, body)
+
+
+def outcome(platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict) -> None:
+    """Tell both parties that a clock was missed, with clause and amount."""
+    missed = [c for c in (verdict.response, verdict.repair) if c.state == "missed"]
+    if not missed or incident.drill:
+        return
+    words = {"response": "响应", "repair": "修复"}
+    clocks = "、".join(words[c.obligation] for c in missed)
+    title = f"【超时】{clocks}已超过约定时限：{incident.title}"
+    lines = [f"{incident.number} {incident.title}"]
+    for clock in missed:
+        due = clock.due_at.astimezone(platform.zone)
+        lines.append(f"{words[clock.obligation]}应在 {due:%Y-%m-%d %H:%M:%S} 前完成（{clock.article}）。")
+    if verdict.penalty:
+        lines.append(f"拟扣违约金 ¥{verdict.penalty:,}（{verdict.contract.penalty.article}），以甲方确认为准。")
+    told = people.managers(session, now) + people.party_a(session, now, incident.payers)
+    key = "outcome:" + "+".join(c.obligation for c in missed) + f":{verdict.penalty}"
+    _tell(platform, session, now, incident, told, key, title, "\n".join(lines))
+
+
+def happened(
+    platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict, cause: str
+) -> None:
+    """Tell the other party of an event that asks something of it; the reporter hears the answer."""
+    key = f"{cause}:{incident.version}"
+    for words, told in (
+        (_TELL_A.get(cause), lambda: people.party_a(session, now, incident.payers)),
+        (_TELL_B.get(cause), lambda: people.engineers(session, now)),
+    ):
+        if words:
+            title = f"【{words}】{incident.title}"
+            _tell(platform, session, now, incident, told(), key, title, f"{incident.number} {incident.title}\n{words}。")
+    if cause == "responded" and incident.reporter_id is not None:
+        reply = next((e.data.get("text", "") for e in verdict.events if e.type == "responded"), "")
+        person = session.get(Person, incident.reporter_id)
+        if person is not None:
+            body = f"您报告的 {incident.number} {incident.title} 已有工程师响应：\n{reply}"
+            _tell(platform, session, now, incident, [person], key, f"【已响应】{incident.title}", body)
+
+
+def _tell(
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    told: Iterable[Person],
+    key: str,
+    title: str,
+    body: str,
+) -> None:
+    url = f"/incidents/{incident.number}"
+    text = f"{body}\n\n{platform.settings.base_url}{url}"
+    drafts = []
+    for person in told:
+        for channel, address in (("email", person.email), ("inapp", person.username)):
+            if address:
+                once = f"incident:{incident.id}:{key}:{channel}:{person.id}"
+                ref = f"incident:{incident.number}"
+                drafts.append(Draft(once, ref, channel, address, title, text, person.id, url))
+    enqueue(session, now, drafts)

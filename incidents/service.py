@@ -1,0 +1,268 @@
+"""Use cases of an incident: report it, let events happen to it, keep everything that follows in step.
+
+Every change appends to the log, and then `incidents.follow` judges anew and re-arms; one transaction each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from incidents import follow, log, rules
+from incidents.log import Who
+from incidents.models import Incident, IncidentEvent, IncidentPayer
+from kernel import audit
+from kernel.db.numbering import next_number
+from kernel.errors import Conflict, FieldError, Invalid, NotFound
+from kernel.identity.actor import Actor
+from kernel.platform import Platform
+from sla import pinned
+from sla.contract import Contract
+from sla.events import EVENT_TYPES, Event, EventError, parse_data
+
+TITLE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A fault as somebody or something tells it."""
+
+    title: str
+    fault_class: str
+    modules: Sequence[str] = ()
+    payers: Sequence[str] = ()
+    occurred_at: datetime | None = None
+    detected_at: datetime | None = None
+    reported_at: datetime | None = None
+    reporter: str | None = None
+    text: str | None = None
+    drill: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+_INSERT = insert(Incident).returning(Incident.id)
+_INSERT_PAYER = insert(IncidentPayer)
+
+
+def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Incident:
+    """Open an incident; 422 names every field that is wrong. The clocks run from the earliest knowledge."""
+    contract = pinned.in_force(platform)
+    _check_report(contract, now, actor, told)
+    events = _first_events(told, now)
+    started = min(e.at for e in events)
+    day = started.astimezone(contract.zone)
+    number = f"F{day:%Y%m%d}-{next_number(session, f'incident:{day:%Y%m%d}'):04d}"
+    incident = Incident(
+        number=number,
+        title=told.title.strip(),
+        contract=contract.digest,
+        drill=int(told.drill),
+        state=rules.OPEN,
+        closed=0,
+        fault_class=told.fault_class,
+        modules=list(dict.fromkeys(told.modules)),
+        payers=list(dict.fromkeys(told.payers)),
+        started_at=started,
+        restored_at=None,
+        major_since=None,
+        reporter=told.reporter or actor.display_name,
+        reporter_id=actor.person_id,
+        version=1,
+    )
+    session.add(incident)
+    session.flush()
+    if incident.payers:
+        session.execute(_INSERT_PAYER, [{"incident_id": incident.id, "payer": p} for p in incident.payers])
+    log.append(session, now, incident.id, number, events, who_of(actor))
+    audit.record(session, now, "incident.reported", f"incident:{number}", {"title": incident.title})
+    follow.opened(platform, session, now, incident, contract, events)
+    return incident
+
+
+def _first_events(told: Report, now: datetime) -> list[Event]:
+    data = {
+        "fault_class": told.fault_class,
+        "modules": list(dict.fromkeys(told.modules)),
+        "payers": list(dict.fromkeys(told.payers)),
+        "occurred_at": told.occurred_at,
+        "reporter": told.reporter,
+        "text": told.text,
+        "drill": told.drill or None,
+        **told.extra,
+    }
+    data = {k: v for k, v in data.items() if v is not None}
+    kinds = []
+    if told.detected_at:
+        kinds.append((told.detected_at, "detected"))
+    if told.reported_at or not told.detected_at:
+        kinds.append((told.reported_at or now, "reported"))
+    return [Event(at, kind, data, seq) for seq, (at, kind) in enumerate(sorted(kinds), start=1)]
+
+
+def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report) -> None:
+    errors = []
+    if not told.title.strip() or len(told.title) > TITLE_MAX:
+        errors.append(FieldError("title", f"请用1至{TITLE_MAX}字概括故障现象。"))
+    if told.fault_class not in contract.fault_classes:
+        errors.append(FieldError("fault_class", "故障类别应为：" + "、".join(contract.fault_classes)))
+    errors += _check_scope(contract, told.modules, told.payers)
+    for name in ("occurred_at", "detected_at", "reported_at"):
+        at = getattr(told, name)
+        if at is not None and at > now:
+            errors.append(FieldError(name, "时间不能晚于现在。"))
+    known = [t for t in (told.detected_at, told.reported_at) if t] or [now]
+    if told.occurred_at is not None and told.occurred_at > min(known):
+        errors.append(FieldError("occurred_at", "发生时间不能晚于发现或报告时间。"))
+    scopes = actor.scopes("incident.report")
+    if scopes is not None and not set(told.payers) <= scopes:
+        errors.append(FieldError("payers", "只能报告本单位范围内的故障。"))
+    if errors:
+        raise Invalid("；".join(e.message for e in errors), errors=errors)
+
+
+def _check_scope(contract: Contract, modules: Sequence[str], payers: Sequence[str]) -> list[FieldError]:
+    errors = []
+    if unknown := [m for m in modules if m not in contract.modules]:
+        errors.append(FieldError("modules", f"合同中没有模块“{unknown[0]}”；可用：{'、'.join(contract.modules)}"))
+    if unknown := [p for p in payers if p not in contract.payers]:
+        errors.append(FieldError("payers", f"合同中没有付款方“{unknown[0]}”；可用：{'、'.join(contract.payers)}"))
+    return errors
+
+
+def who_of(actor: Actor) -> Who:
+    """Return the actor as the log keeps it."""
+    return Who(actor.username, actor.display_name)
+
+
+def find(session: Session, number: str, *, for_update: bool = False) -> Incident:
+    """Return the incident; 404 when there is none."""
+    wanted = select(Incident).where(Incident.number == number)
+    incident = session.scalar(wanted.with_for_update() if for_update else wanted)
+    if incident is None:
+        raise NotFound(f"没有故障 {number}。")
+    return incident
+
+
+def happen(
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    number: str,
+    kind: str,
+    fields: Mapping[str, Any],
+    *,
+    at: datetime | None = None,
+    if_version: int | None = None,
+) -> IncidentEvent:
+    """Let an event happen to an incident.
+
+    422 for an unknown type, a missing text, a time in the future or before the start, an unknown module,
+    payer or claim field; 403 when it is the other party's; 409 when impossible in the state the incident was
+    in at that time, or when `if_version` is stale.
+    """
+    incident = find(session, number, for_update=True)
+    if if_version is not None and incident.version != if_version:
+        raise Conflict("页面已过期：其他人刚更新了这个故障，请刷新后再操作。", code="stale")
+    contract = pinned.version(session, incident.contract)
+    demand_type(actor, kind)
+    events = log.load(session, [incident.id])[incident.id]
+    event = _checked(session, contract, incident, events, now, kind, fields, at or now)
+    _demand_possible(contract, [*events, event])
+    incident.version += 1
+    log.append(session, now, incident.id, number, [event], who_of(actor))
+    if kind == "scope_changed":
+        _remember_payers(session, incident, event.data.get("payers", ()))
+    follow.changed(platform, session, now, incident, contract, [*events, event], cause=kind)
+    return session.scalars(
+        select(IncidentEvent).where(IncidentEvent.incident_id == incident.id, IncidentEvent.seq == event.seq)
+    ).one()
+
+
+def demand_type(actor: Actor, kind: str) -> None:
+    """Raise 422 for types nobody may send, 403 for the other party's."""
+    if kind in rules.PLATFORM_ONLY or kind not in EVENT_TYPES:
+        known = "、".join(sorted(rules.PARTY_A | rules.PARTY_B))
+        raise Invalid.field("type", f"事件类型应为：{known}")
+    allowed = (kind in rules.PARTY_B and actor.may("incident.handle")) or (
+        kind in rules.PARTY_A and actor.may("incident.decide")
+    )
+    if kind == "note" and actor.may("incident.read"):
+        return
+    if not allowed:
+        actor.demand("incident.handle" if kind in rules.PARTY_B else "incident.decide")
+
+
+def _checked(
+    session: Session,
+    contract: Contract,
+    incident: Incident,
+    events: Sequence[Event],
+    now: datetime,
+    kind: str,
+    fields: Mapping[str, Any],
+    at: datetime,
+) -> Event:
+    if at > now:
+        raise Invalid.field("at", "时间不能晚于现在。")
+    if at < incident.started_at:
+        raise Invalid.field("at", "时间不能早于故障的开始时间。")
+    try:
+        data = parse_data(kind, fields, contract.fault_classes)
+    except EventError as error:
+        raise Invalid.field(error.field, error.message + "。") from None
+    if kind in rules.NEEDS_TEXT and not str(data.get("text", "")).strip():
+        raise Invalid.field("text", _TEXT_WORDS.get(kind, "请填写说明。"))
+    if kind == "scope_changed":
+        if not data.get("modules") and not data.get("payers"):
+            raise Invalid.field("modules", "请给出新的影响模块或付款方。")
+        data = {"modules": incident.modules, "payers": incident.payers} | data
+        if errors := _check_scope(contract, data["modules"], data["payers"]):
+            raise Invalid("；".join(e.message for e in errors), errors=errors)
+    if kind == "merged_into":
+        _check_merge(session, incident, str(data.get("into") or ""))
+    return Event(at, kind, data, max((e.seq for e in events), default=0) + 1)
+
+
+_TEXT_WORDS = {
+    "responded": "请填写给报告人的答复，没有答复不算响应（第十五条）。",
+    "restoration_rejected": "请说明退回的理由。",
+}
+
+
+def _check_merge(session: Session, incident: Incident, into: str) -> None:
+    if not into or into == incident.number:
+        raise Invalid.field("into", "请给出要并入的另一个故障编号。")
+    target = session.scalar(select(Incident).where(Incident.number == into))
+    if target is None:
+        raise Invalid.field("into", f"没有故障 {into}。")
+    if target.state == rules.MERGED:
+        raise Invalid.field("into", f"故障 {into} 自身已被并入其他故障。")
+
+
+def _demand_possible(contract: Contract, events: Sequence[Event]) -> None:
+    try:
+        life_of(contract, events)
+    except rules.Impossible as error:
+        raise Conflict(str(error), code="impossible") from None
+
+
+def life_of(contract: Contract, events: Sequence[Event]) -> rules.Life:
+    """Fold an incident's events into its life; raises `rules.Impossible`."""
+    classes = contract.fault_classes
+    return rules.replay(
+        sorted(events, key=lambda e: (e.at, e.seq)),
+        reopening_window=contract.repair.reopening_window,
+        is_hardware=lambda key: key in classes and classes[key].backup,
+        lengthens=lambda old, new: classes[new].limit > classes[old].limit,
+    )
+
+
+def _remember_payers(session: Session, incident: Incident, payers: Sequence[str]) -> None:
+    known = set(session.scalars(select(IncidentPayer.payer).where(IncidentPayer.incident_id == incident.id)))
+    session.add_all(IncidentPayer(incident_id=incident.id, payer=p) for p in dict.fromkeys(payers) if p not in known)

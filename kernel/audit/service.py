@@ -1,0 +1,108 @@
+"""Record deeds and check that nobody has altered the record.
+
+Entries are gathered in the session and chained just before it commits, so the lock on the chain's head
+is held only for the commit itself and is always the last lock taken (no dead-locks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, event, insert, select, update
+from sqlalchemy.orm import Session
+
+from kernel.audit.models import AuditEntry, AuditHead
+from kernel.crypto import canonical_json, sm3_hex
+from kernel.db.engine import Database
+
+GENESIS = "0" * 64
+_PENDING = "audit_pending"
+
+
+class _Pending(NamedTuple):
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+class Problem(NamedTuple):
+    """One thing wrong with the chain: at which position, and what."""
+
+    position: int
+    message: str
+
+
+def record(
+    session: Session, now: datetime, action: str, subject: str, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Add an entry to the transaction. `detail` must hold no secrets; times and decimals are fine."""
+    text = canonical_json(dict(detail or {})).decode()
+    actor = str(session.info.get("actor", "system"))
+    session.info.setdefault(_PENDING, []).append(_Pending(now, actor, action, subject, text))
+
+
+def entry_digest(previous: str, position: int, entry: Any) -> str:
+    """Return the SM3 that links `entry` to its predecessor."""
+    content = {
+        "previous": previous,
+        "position": position,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+    }
+    return sm3_hex(canonical_json(content))
+
+
+_HEAD = select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update()
+_INSERT = insert(AuditEntry)
+_ADVANCE = (
+    update(AuditHead).where(AuditHead.id == 1).values(position=bindparam("p"), digest=bindparam("d"))
+)
+
+
+@event.listens_for(Session, "before_commit")
+def _chain(session: Session) -> None:
+    pending: list[_Pending] = session.info.pop(_PENDING, [])
+    if not pending:
+        return
+    session.flush()
+    head = session.execute(_HEAD).one_or_none()
+    if head is None:
+        session.execute(insert(AuditHead).values(id=1, position=0, digest=GENESIS))
+        position, digest = 0, GENESIS
+    else:
+        position, digest = head
+    rows = []
+    for entry in pending:
+        position += 1
+        digest = entry_digest(digest, position, entry)
+        rows.append({"position": position, "digest": digest, **entry._asdict()})
+    session.execute(_INSERT, rows)
+    session.execute(_ADVANCE, {"p": position, "d": digest})
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def verify(database: Database) -> Iterator[Problem]:
+    """Recompute the whole chain, yielding what does not fit; reads in bounded memory."""
+    previous, expected = GENESIS, 1
+    with database.read() as session:
+        rows = session.execute(select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=1000))
+        for entry in rows.scalars():
+            if entry.position != expected:
+                yield Problem(expected, f"审计记录缺失：第{expected}条至第{entry.position - 1}条")
+            if entry_digest(previous, entry.position, entry) != entry.digest:
+                yield Problem(entry.position, f"审计记录第{entry.position}条与其摘要不符")
+            previous, expected = entry.digest, entry.position + 1
+        head = session.execute(select(AuditHead.position, AuditHead.digest)).one_or_none()
+    if head is not None and (head.position, head.digest) != (expected - 1, previous):
+        yield Problem(expected - 1, "审计链末端与链头不符，末尾记录可能被删除")

@@ -1,0 +1,36 @@
+"""Build the running platform from settings: what every process (web, worker, command) starts with."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kernel.clock import SYSTEM, Clock
+from kernel.db.engine import Database
+from kernel.manifest import Catalogue, resolve
+from kernel.outbox.channels.maildir import MaildirChannel
+from kernel.outbox.channels.smtp import SmtpChannel
+from kernel.platform import Platform
+from kernel.settings import Settings
+
+
+def build_platform(
+    settings: Settings, catalogue: Catalogue, zone: ZoneInfo, clock: Clock = SYSTEM, **more: Any
+) -> Platform:
+    """Open the database and the channels; starts nothing."""
+    platform = Platform(
+        settings=settings, clock=clock, db=Database(settings.url), catalogue=catalogue, zone=zone, **more
+    )
+    if settings.smtp_host:
+        platform.channels["email"] = SmtpChannel(settings)
+    else:
+        platform.channels["email"] = MaildirChannel(settings.data_dir / "mail", settings.mail_from)
+    return platform
+
+
+def ready(platform: Platform) -> Platform:
+    """Let every package do what must precede serving; the schema is current by now."""
+    for manifest in platform.catalogue.manifests:
+        if manifest.on_start:
+            resolve(manifest.on_start)(platform)
+    return platform

@@ -1,0 +1,1 @@
+"""The command line's kernel part: serving, administration, backup."""

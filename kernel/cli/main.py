@@ -1,0 +1,30 @@
+"""Turns our errors into one line on standard error and an exit status: 1 refused, 2 wrong usage or input."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kernel.errors import AppError, ConfigError
+
+
+def run(command: click.Command) -> None:
+    """Run `command` with the process's arguments and exit."""
+    try:
+        command.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ConfigError as error:
+        click.echo(f"shoushi: {error}", err=True)
+        sys.exit(2)
+    except AppError as error:
+        click.echo(f"shoushi: {error.detail}", err=True)
+        for field in error.errors:
+            click.echo(f"  {field.field}: {field.message}", err=True)
+        sys.exit(1)

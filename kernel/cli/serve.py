@@ -1,0 +1,143 @@
+"""`shoushi serve | web | worker`: run the platform."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from kernel.clock import SYSTEM, AcceleratedClock, Clock
+from kernel.errors import ConfigError
+from kernel.platform import Platform
+from kernel.settings import Settings, load_settings
+
+REHEARSAL_BANNER = "演练模式：时钟加速{speed:g}倍，数据与正式库隔离，不产生违约扣款效力。"
+DEMO_BANNER = "演示数据：以下人员、故障与金额均为演示，请勿作为依据。"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--demo", is_flag=True, help="首次启动时装入带标记的演示数据")
+@click.option("--rehearsal", is_flag=True, help="在独立的演练库上以加速时钟运行")
+@click.option("--speed", default=600.0, show_default=True, type=click.FloatRange(min=1, max=100_000))
+def serve(host: str, port: int, demo: bool, rehearsal: bool, speed: float) -> None:
+    """启动网页与后台任务。"""
+    from kernel.cli.context import open_platform
+
+    settings = load_settings()
+    clock: Clock = SYSTEM
+    banner = DEMO_BANNER if demo else None
+    if rehearsal:
+        settings = rehearsal_settings(settings)
+        clock, banner = AcceleratedClock(speed), REHEARSAL_BANNER.format(speed=speed)
+    elif demo:
+        settings = demo_settings(settings)
+    kind = "rehearsal" if rehearsal else "demo" if demo else "live"
+    platform = open_platform(settings, clock, check=False, banner=banner, demo=demo or rehearsal)
+    prepare(platform, kind)
+    if not platform.db.is_sqlite and settings.web_processes + settings.worker_processes > 2:
+        from kernel.cli.supervisor import supervise
+
+        platform.db.close()
+        supervise(host, port, settings)
+        return
+    run_web(platform, host, port, beside=lambda: start_worker(platform))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def web(host: str, port: int) -> None:
+    """只启动网页；后台任务由 shoushi worker 承担。"""
+    from kernel.cli.context import open_platform
+    from kernel.db.stamp import require_kind
+
+    platform = open_platform()
+    require_kind(platform.db, "live")
+    run_web(platform, host, port)
+
+
+@click.command()
+def worker() -> None:
+    """只启动后台任务。"""
+    from kernel.cli.context import open_platform
+    from kernel.db.stamp import require_kind
+
+    platform = open_platform()
+    require_kind(platform.db, "live")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stop_worker = start_worker(platform)
+    stop.wait()
+    stop_worker()
+
+
+def rehearsal_settings(settings: Settings) -> Settings:
+    """Point at a database of its own, so that a rehearsal never meets real data."""
+    return _own_folder(settings, "rehearsal")
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Point at the demonstration's own folder."""
+    return _own_folder(settings, "demo")
+
+
+def _own_folder(settings: Settings, name: str) -> Settings:
+    if settings.database_url is not None:
+        return settings
+    return settings.model_copy(update={"data_dir": Path(settings.data_dir) / name})
+
+
+def prepare(platform: Platform, kind: str) -> None:
+    """Bring the schema up to date and let the packages fill a demonstration or rehearsal."""
+    from kernel.bootstrap import ready
+    from kernel.db.migrate import upgrade
+    from kernel.db.stamp import require_kind
+    from kernel.manifest import resolve
+
+    upgrade(platform.db)
+    fresh = require_kind(platform.db, kind)
+    ready(platform)
+    if kind != "live":
+        for manifest in platform.catalogue.manifests:
+            if manifest.demo:
+                resolve(manifest.demo)(platform, fresh=fresh, scripted=kind == "demo")
+
+
+def start_worker(platform: Platform) -> Callable[[], None]:
+    """Start the worker in this process; returns how to stop it."""
+    from kernel.jobs.worker import Worker
+
+    running = Worker(platform)
+    running.start()
+    return running.stop
+
+
+def run_web(
+    platform: Platform, host: str, port: int, beside: Callable[[], Callable[[], None]] | None = None
+) -> None:
+    """Serve until told to stop."""
+    import uvicorn
+
+    from kernel.edge.application import build_app
+
+    config = uvicorn.Config(
+        build_app(platform, beside),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    click.echo(f"守时 Shoushi: http://{host}:{port}", err=True)
+    try:
+        uvicorn.Server(config).run()
+    except OSError as error:
+        raise ConfigError(f"端口 {port} 无法使用：{error.strerror}") from None

@@ -1,0 +1,109 @@
+"""One engine a process: read sessions, and write sessions that begin at once and commit in one place.
+
+SQLite runs in WAL with `synchronous=FULL`. There one process writes; its writers queue on a lock (fair and
+cheap) instead of polling the file. Writers of another process wait on the busy timeout.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """A database and the two ways into it: `read()` and `write()`."""
+
+    def __init__(self, url: str, *, pool_size: int = 20, synchronous: str = "FULL") -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self._synchronous = synchronous
+        self.engine = self._make_engine(pool_size)
+        self.write_engine = self.engine.execution_options(shoushi_write=True)
+        self._read = sessionmaker(self.engine, autoflush=False, expire_on_commit=False)
+        self._write = sessionmaker(self.write_engine, expire_on_commit=False)
+
+    def _make_engine(self, pool_size: int) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=pool_size, connect_args={"check_same_thread": False}
+        )
+        event.listen(engine, "connect", self._on_connect)
+        gate = _WriteGate()
+        event.listen(engine, "begin", gate.begin)
+        event.listen(engine, "checkin", gate.release)
+        return engine
+
+    def _on_connect(self, raw: sqlite3.Connection, _record: Any) -> None:
+        raw.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            f"synchronous={self._synchronous}",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            raw.execute(f"PRAGMA {pragma}").close()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one state and saves nothing."""
+        with self._read() as session:
+            yield session
+
+    @contextmanager
+    def write(self, actor: str = "system") -> Iterator[Session]:
+        """Open a transaction that commits when the block ends well and leaves nothing when it doesn't.
+
+        `actor` goes into the audit entries that the transaction records.
+        """
+        with self.new_write(actor) as session:
+            yield session
+            session.commit()
+
+    def new_write(self, actor: str = "system") -> Session:
+        """Make a write session whose commit is the caller's (edges only)."""
+        session = self._write()
+        session.info["actor"] = actor
+        return session
+
+    def close(self) -> None:
+        """Drop all connections."""
+        self.engine.dispose()
+
+
+class _WriteGate:
+    """Says BEGIN on SQLite, and lets one writer of this process in at a time.
+
+    The gate opens again when the connection goes back to the pool, which is after COMMIT has returned.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def begin(self, connection: Connection) -> None:
+        if not connection.get_execution_options().get("shoushi_write"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get("shoushi_gate"):
+            self._lock.acquire()
+            connection.info["shoushi_gate"] = True
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def release(self, _raw: Any, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("shoushi_gate", False):
+            self._lock.release()

@@ -1,0 +1,78 @@
+"""Who asks: bearer token or session cookie; and `require`, the permission that every route names."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from kernel.errors import AppError, Forbidden
+from kernel.edge.transactions import platform_of
+from kernel.identity import service
+from kernel.identity.actor import ANONYMOUS, Actor
+
+COOKIE = "shoushi_session"
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+def identify(request: Request) -> Actor:
+    """Find out who asks. A wrong token is an error; a stale cookie is just nobody."""
+    platform = platform_of(request)
+    now = platform.clock.now()
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    request.state.csrf = ""
+    if scheme.lower() == "bearer":
+        with platform.db.read() as session:
+            return service.actor_by_token(session, now, platform.catalogue, value.strip())
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return ANONYMOUS
+    idle = timedelta(minutes=platform.settings.session_idle_minutes) * platform.clock.speed
+    with platform.db.read() as session:
+        found = service.actor_by_cookie(session, now, platform.catalogue, cookie, idle)
+    if found is None:
+        return ANONYMOUS
+    actor, opened = found
+    request.state.csrf = opened.csrf
+    if now - opened.seen_at > TOUCH_EVERY * platform.clock.speed:
+        with platform.db.write(actor.username) as session:
+            service.touch_session(session, now, opened.id)
+    return actor
+
+
+async def authenticate(request: Request) -> Actor:
+    """Identify once a request and remember it on `request.state.actor`."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is None:
+        request.state.actor = ANONYMOUS  # what an error page shows when identification itself fails
+        known = request.state.actor = await run_in_threadpool(identify, request)
+    return known
+
+
+class require:  # noqa: N801 - reads as a word at the route
+    """Dependency: the actor, who must have `permission`. Every route has one, or `public`."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> Actor:
+        """Return the actor or raise 401/403."""
+        actor = await authenticate(request)
+        actor.demand(self.permission)
+        if actor.must_change_password and not request.url.path.startswith(("/account", "/logout", "/static")):
+            raise MustChangePassword("请先修改初始密码。")
+        return actor
+
+
+class MustChangePassword(Forbidden):
+    """The first password has to be replaced before anything else."""
+
+    code = "must_change_password"
+
+
+async def public(request: Request) -> Actor:
+    """Dependency of the few routes that are for everybody; still says who asks."""
+    try:
+        return await authenticate(request)
+    except AppError:
+        return ANONYMOUS

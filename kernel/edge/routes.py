@@ -1,0 +1,60 @@
+"""The two kinds of router: JSON under /api/v1, and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from kernel.edge import idempotency
+from kernel.edge.access import authenticate
+from kernel.edge.transactions import platform_of
+
+API = "/api/v1"
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class ApiRoute(APIRoute):
+    """A route of the API: POSTs honour `Idempotency-Key` inside their own transaction."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap the route's handler; what we do after it still comes before the commit."""
+        handle = super().get_route_handler()
+        return _idempotent(handle) if "POST" in (self.methods or ()) else handle
+
+
+def _idempotent(handle: Handler) -> Handler:
+    async def wrapped(request: Request) -> Response:
+        key = idempotency.checked_key(request)
+        if key is None:
+            return await handle(request)
+        digest = idempotency.digest_of(request, await request.body())
+        owner = (await authenticate(request)).username
+        stored = await run_in_threadpool(idempotency.lookup, request, owner, key, digest)
+        if stored is not None:
+            return stored
+        response = await handle(request)
+        session = getattr(request.state, "session", None)
+        if session is not None:
+            now = platform_of(request).clock.now()
+            await run_in_threadpool(idempotency.store, session, now, owner, key, digest, response)
+        return response
+
+    return wrapped
+
+
+class ApiRouter(APIRouter):
+    """Routes of the JSON API; paths are written without the /api/v1 prefix."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(prefix=API + kwargs.pop("prefix", ""), route_class=ApiRoute, **kwargs)
+
+
+class PageRouter(APIRouter):
+    """Routes of HTML pages; they stay out of the OpenAPI document."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(include_in_schema=False, **kwargs)

@@ -1,0 +1,295 @@
+"""Use cases of identity: people and posts, logging in, sessions and tokens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from kernel import audit
+from kernel.crypto import sm3_hex
+from kernel.errors import Conflict, Invalid, NotFound, Unauthenticated
+from kernel.identity import passwords
+from kernel.identity.actor import Actor, Grant
+from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
+from kernel.manifest import Catalogue
+
+MAX_FAILURES = 5
+LOCK_FOR = timedelta(minutes=15)
+WRONG = "用户名或密码不正确。连续5次错误将锁定15分钟。"
+
+
+def add_unit(session: Session, now: datetime, key: str, name: str, **more: Any) -> Unit:
+    """Create a unit; 409 when the key is taken."""
+    if session.scalar(select(Unit.id).where(Unit.key == key)):
+        raise Conflict(f"单位代码“{key}”已存在。")
+    unit = Unit(key=key, name=name, **more)
+    session.add(unit)
+    session.flush()
+    audit.record(session, now, "unit.added", f"unit:{key}", {"name": name, **more})
+    return unit
+
+
+def add_post(session: Session, now: datetime, unit: Unit, name: str, roles: Iterable[str]) -> Post:
+    """Create a post that carries `roles`."""
+    post = Post(unit_id=unit.id, name=name)
+    session.add(post)
+    session.flush()
+    held = sorted(set(roles))
+    session.add_all(PostRole(post_id=post.id, role=r) for r in held)
+    audit.record(session, now, "post.added", f"unit:{unit.key}", {"name": name, "roles": held})
+    return post
+
+
+def add_person(
+    session: Session, now: datetime, username: str, display_name: str, password: str | None = None, **more: Any
+) -> Person:
+    """Create a person; 409 when the user name is taken, 422 when the password breaks the rules."""
+    if not username or not username.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise Invalid.field("username", "用户名只能由字母、数字、点、横线和下划线组成。")
+    if session.scalar(select(Person.id).where(Person.username == username)):
+        raise Conflict(f"用户名“{username}”已存在。")
+    person = Person(username=username, display_name=display_name or username, created_at=now, **more)
+    session.add(person)
+    if password is not None:
+        passwords.check_rules(password, username)
+        person.password_hash = passwords.hash_password(password)
+        person.password_changed_at = now
+    session.flush()
+    audit.record(session, now, "person.added", f"person:{username}", {"display_name": display_name})
+    return person
+
+
+def grant(session: Session, now: datetime, catalogue: Catalogue, person: Person, post: Post) -> Holding:
+    """Let the person hold the post; 409 when roles would meet that must stay apart (三员分立)."""
+    current = set(session.scalars(_roles_of(person.id, now)))
+    added = set(session.scalars(select(PostRole.role).where(PostRole.post_id == post.id)))
+    clash = catalogue.clash(current | added)
+    if clash:
+        first, second = (catalogue.roles[r].label for r in clash)
+        raise Conflict(f"{first}与{second}不能由同一人担任（三员分立）。")
+    holding = Holding(person_id=person.id, post_id=post.id, since=now)
+    session.add(holding)
+    session.flush()
+    audit.record(session, now, "post.granted", f"person:{person.username}", {"post": post.name, "roles": sorted(added)})
+    return holding
+
+
+def _roles_of(person_id: int, now: datetime) -> Any:
+    return (
+        select(PostRole.role)
+        .join(Holding, Holding.post_id == PostRole.post_id)
+        .where(Holding.person_id == person_id, or_(Holding.until.is_(None), Holding.until > now))
+    )
+
+
+def login(
+    session: Session, now: datetime, username: str, password: str, *, hours: int, address: str = "", agent: str = ""
+) -> tuple[LoginSession | None, str]:
+    """Check the password and open a session; returns it with the cookie's value, or (None, reason).
+
+    A wrong password is *counted*, so the caller must commit in either case. Five in a row lock the account
+    for 15 minutes; the same words answer an unknown user, a wrong password and a locked account's password.
+    """
+    person = session.scalar(select(Person).where(Person.username == username).with_for_update())
+    stored = person.password_hash if person and not person.disabled_at else None
+    if person and person.locked_until and person.locked_until > now:
+        audit.record(session, now, "login.refused", f"person:{person.username}", {"reason": "locked"})
+        return None, "账户已锁定，请15分钟后再试，或联系安全管理员。"
+    if not passwords.matches(password, stored) or person is None:
+        if person:
+            _count_failure(session, now, person)
+        return None, WRONG
+    person.failed_logins = 0
+    person.locked_until = None
+    return open_session(session, now, person, hours=hours, address=address, agent=agent)
+
+
+def _count_failure(session: Session, now: datetime, person: Person) -> None:
+    person.failed_logins += 1
+    if person.failed_logins >= MAX_FAILURES:
+        person.failed_logins = 0
+        person.locked_until = now + LOCK_FOR
+        audit.record(session, now, "login.locked", f"person:{person.username}", {"until": person.locked_until})
+    else:
+        audit.record(session, now, "login.failed", f"person:{person.username}", {"count": person.failed_logins})
+
+
+def open_session(
+    session: Session, now: datetime, person: Person, *, hours: int, address: str = "", agent: str = ""
+) -> tuple[LoginSession, str]:
+    """Open a login session for a person already authenticated; returns it and the cookie's value."""
+    value = secrets.token_urlsafe(32)
+    login_session = LoginSession(
+        token_hash=sm3_hex(value.encode()),
+        person_id=person.id,
+        csrf=secrets.token_urlsafe(24),
+        created_at=now,
+        seen_at=now,
+        expires_at=now + timedelta(hours=hours),
+        address=address[:64] or None,
+        agent=agent[:200] or None,
+    )
+    session.add(login_session)
+    session.flush()
+    audit.record(session, now, "login.opened", f"person:{person.username}", {"address": address[:64]})
+    return login_session, value
+
+
+def logout(session: Session, now: datetime, actor: Actor, session_id: int) -> None:
+    """Revoke one of the actor's own sessions; 404 when it isn't theirs."""
+    done = session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.person_id == actor.person_id)
+        .where(LoginSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotFound("没有这个登录会话，可能已经退出。")
+    audit.record(session, now, "login.closed", f"person:{actor.username}", {})
+
+
+def change_password(session: Session, now: datetime, actor: Actor, old: str, new: str) -> None:
+    """Change one's own password and end all other sessions."""
+    person = session.get_one(Person, actor.person_id)
+    if not passwords.matches(old, person.password_hash):
+        raise Invalid.field("old_password", "原密码不正确。")
+    if old == new:
+        raise Invalid.field("new_password", "新密码不能与原密码相同。")
+    set_password(session, now, person, new, field="new_password", keep_session=actor.session_id)
+
+
+def set_password(
+    session: Session, now: datetime, person: Person, new: str, *, field: str = "password", keep_session: int | None = None
+) -> None:
+    """Set a password by the rules; ends the person's sessions except `keep_session`."""
+    passwords.check_rules(new, person.username, field)
+    person.password_hash = passwords.hash_password(new)
+    person.password_changed_at = now
+    person.must_change_password = 0
+    person.version += 1
+    revoke = update(LoginSession).where(LoginSession.person_id == person.id, LoginSession.revoked_at.is_(None))
+    if keep_session is not None:
+        revoke = revoke.where(LoginSession.id != keep_session)
+    session.execute(revoke.values(revoked_at=now))
+    audit.record(session, now, "password.changed", f"person:{person.username}", {})
+
+
+def create_token(
+    session: Session, now: datetime, username: str, label: str, *, expires: timedelta | None, role: str | None = None
+) -> str:
+    """Make a bearer token and return it; it is shown this once and never stored."""
+    person = person_by_name(session, username)
+    value = "sst_" + secrets.token_urlsafe(32)
+    token = ApiToken(
+        token_hash=sm3_hex(value.encode()),
+        person_id=person.id,
+        label=label[:80],
+        role=role,
+        created_at=now,
+        expires_at=None if expires is None else now + expires,
+    )
+    session.add(token)
+    audit.record(session, now, "token.created", f"person:{username}", {"label": label, "expires_at": token.expires_at})
+    return value
+
+
+def person_by_name(session: Session, username: str) -> Person:
+    """Return the person; 404 when there is none."""
+    person = session.scalar(select(Person).where(Person.username == username))
+    if person is None:
+        raise NotFound(f"没有用户“{username}”。")
+    return person
+
+
+_GRANTS = (
+    select(PostRole.role, Unit.id, Unit.scope)
+    .join(Post, Post.id == PostRole.post_id)
+    .join(Unit, Unit.id == Post.unit_id)
+    .join(Holding, Holding.post_id == Post.id)
+)
+
+
+def _actor(session: Session, now: datetime, catalogue: Catalogue, person: Person, **more: Any) -> Actor:
+    only: str | None = more.pop("only_role", None)
+    rows = session.execute(
+        _GRANTS.where(
+            Holding.person_id == person.id, Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now)
+        )
+    ).all()
+    grants = tuple(Grant(*row) for row in rows if only is None or row[0] == only)
+    return Actor(
+        username=person.username,
+        display_name=person.display_name,
+        person_id=person.id,
+        grants=grants,
+        rights=_rights(catalogue, grants),
+        language=person.language,
+        must_change_password=bool(person.must_change_password) and "session_id" in more,
+        **more,
+    )
+
+
+def _rights(catalogue: Catalogue, grants: Sequence[Grant]) -> dict[str, frozenset[str | None]]:
+    rights: dict[str, set[str | None]] = {}
+    for held in grants:
+        for permission in catalogue.permissions_of([held.role]):
+            rights.setdefault(permission, set()).add(held.scope)
+    return {key: frozenset(scopes) for key, scopes in rights.items()}
+
+
+def actor_by_token(session: Session, now: datetime, catalogue: Catalogue, value: str) -> Actor:
+    """Return whom a bearer token speaks for; 401 when it is unknown, expired, revoked or the person disabled."""
+    found = session.execute(
+        select(ApiToken, Person).join(Person, Person.id == ApiToken.person_id)
+        .where(ApiToken.token_hash == sm3_hex(value.encode()))
+    ).one_or_none()
+    if found is None:
+        raise Unauthenticated("令牌无效。请用 shoushi token create 重新生成。", code="invalid_token")
+    token, person = found
+    if token.revoked_at or person.disabled_at or (token.expires_at and token.expires_at <= now):
+        raise Unauthenticated("令牌已过期或已吊销。", code="invalid_token")
+    return _actor(session, now, catalogue, person, only_role=token.role)
+
+
+def actor_by_cookie(
+    session: Session, now: datetime, catalogue: Catalogue, value: str, idle: timedelta
+) -> tuple[Actor, LoginSession] | None:
+    """Return whom a session cookie speaks for, or None when the session has ended."""
+    found = session.execute(
+        select(LoginSession, Person).join(Person, Person.id == LoginSession.person_id)
+        .where(LoginSession.token_hash == sm3_hex(value.encode()))
+    ).one_or_none()
+    if found is None:
+        return None
+    opened, person = found
+    if opened.revoked_at or person.disabled_at or opened.expires_at <= now or opened.seen_at + idle <= now:
+        return None
+    return _actor(session, now, catalogue, person, session_id=opened.id), opened
+
+
+def touch_session(session: Session, now: datetime, session_id: int) -> None:
+    """Note that the session is in use (callers do this about once a minute)."""
+    session.execute(update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now))
+
+
+def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[tuple[Person, str | None]]:
+    """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
+    rows = session.execute(
+        select(Person, Unit.scope)
+        .join(Holding, Holding.person_id == Person.id)
+        .join(Post, Post.id == Holding.post_id)
+        .join(Unit, Unit.id == Post.unit_id)
+        .join(PostRole, PostRole.post_id == Post.id)
+        .where(PostRole.role.in_(list(roles)), Person.disabled_at.is_(None))
+        .where(or_(Holding.until.is_(None), Holding.until > now))
+        .order_by(Person.id)
+    ).all()
+    seen: dict[tuple[int, str | None], tuple[Person, str | None]] = {}
+    for person, scope in rows:
+        seen.setdefault((person.id, scope), (person, scope))
+    return list(seen.values())

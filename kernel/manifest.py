@@ -1,0 +1,114 @@
+"""What a package tells the composition root about itself.
+
+References to code are dotted names ("incidents.pages:router"), resolved when first needed, so that reading
+the manifests costs nothing at the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A bundle of permissions that a post may carry."""
+
+    key: str
+    label: str
+    exclusive: str | None = None
+    """Roles that share this word are never held by one person (三员分立)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A right, and the roles that have it."""
+
+    key: str
+    label: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A place in the navigation; `phone` puts it into the phone's bottom bar (at most five)."""
+
+    label: str
+    href: str
+    icon: str
+    permission: str
+    group: str = ""
+    phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work the worker repeats: `run` names a function `(worker) -> int` that returns how much it did."""
+
+    name: str
+    every: float
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One package's contribution to the product."""
+
+    name: str
+    roles: tuple[Role, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    nav: tuple[NavItem, ...] = ()
+    routers: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    deadlines: tuple[tuple[str, str], ...] = ()
+    """(subject, handler): who acts when a deadline of such a subject is due."""
+    subscribers: tuple[tuple[str, str], ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
+    models: tuple[str, ...] = ()
+    on_start: str | None = None
+    """A function `(platform)` that every process calls before it serves."""
+    demo: str | None = None
+    """A function `(platform, fresh, scripted)` that fills a demonstration or rehearsal."""
+    templates: bool = False
+    gauges: tuple[str, ...] = ()
+    """Functions `(platform)` that refresh gauges when somebody scrapes /metrics."""
+
+
+def resolve(dotted: str) -> Any:
+    """Import "package.module:name"."""
+    module, _, name = dotted.partition(":")
+    return getattr(import_module(module), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All manifests together, with the look-ups made from them."""
+
+    manifests: tuple[Manifest, ...]
+    roles: dict[str, Role] = field(init=False)
+    permissions: dict[str, Permission] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", {r.key: r for m in self.manifests for r in m.roles})
+        object.__setattr__(self, "permissions", {p.key: p for m in self.manifests for p in m.permissions})
+        unknown = {r for p in self.permissions.values() for r in p.roles} - set(self.roles)
+        if unknown:
+            raise ValueError(f"permissions name unknown roles: {sorted(unknown)}")
+
+    def permissions_of(self, roles: Iterable[str]) -> frozenset[str]:
+        """Return every right that somebody with these roles has."""
+        held = set(roles)
+        return frozenset(p.key for p in self.permissions.values() if p.roles & held)
+
+    def clash(self, roles: Iterable[str]) -> tuple[str, str] | None:
+        """Return two roles that one person must not hold together, if there are any."""
+        seen: dict[str, str] = {}
+        for key in sorted(set(roles)):
+            word = self.roles[key].exclusive
+            if word and word in seen:
+                return seen[word], key
+            if word:
+                seen[word] = key
+        return None

@@ -1,0 +1,93 @@
+"""E-mail over SMTP (aiosmtplib): STARTTLS or TLS, authentication, one connection per batch."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator, Sequence
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import aiosmtplib
+
+from kernel.outbox.channels import Outcome
+from kernel.outbox.models import Message
+from kernel.settings import Settings
+
+
+def compose(message: Message, sender: str) -> EmailMessage:
+    """Build the mail; Message-ID and Date stay the same over all attempts."""
+    mail = EmailMessage()
+    mail["From"] = Address("守时", addr_spec=sender)
+    mail["To"] = message.address
+    mail["Subject"] = " ".join(message.title.split())
+    mail["Message-ID"] = message.message_id
+    mail["Date"] = format_datetime(message.created_at)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.body, cte="base64")
+    return mail
+
+
+class SmtpChannel:
+    """Hands mail to the configured server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def deliver(self, messages: Sequence[Message]) -> Iterator[tuple[Message, Outcome]]:
+        """Send the batch over one connection; a broken connection fails the rest for now."""
+        with asyncio.Runner() as runner:
+            client = self._client()
+            try:
+                runner.run(client.connect())
+                if self._settings.smtp_user:
+                    runner.run(self._login(client))
+            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+                client.close()
+                yield from ((m, Outcome(False, _words(error))) for m in messages)
+                return
+            try:
+                for message in messages:
+                    yield message, runner.run(self._send(client, message))
+            finally:
+                runner.run(_quit(client))
+
+    def _client(self) -> aiosmtplib.SMTP:
+        s = self._settings
+        context = ssl.create_default_context(cafile=str(s.smtp_ca_file) if s.smtp_ca_file else None)
+        return aiosmtplib.SMTP(
+            hostname=s.smtp_host,
+            port=s.smtp_port,
+            timeout=s.smtp_timeout,
+            use_tls=s.smtp_security == "tls",
+            start_tls=s.smtp_security == "starttls",
+            tls_context=None if s.smtp_security == "none" else context,
+        )
+
+    async def _login(self, client: aiosmtplib.SMTP) -> None:
+        password = self._settings.smtp_password
+        await client.login(self._settings.smtp_user or "", password.get_secret_value() if password else "")
+
+    async def _send(self, client: aiosmtplib.SMTP, message: Message) -> Outcome:
+        try:
+            _, answer = await client.send_message(compose(message, self._settings.mail_from))
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [r.code for r in error.recipients]
+            return Outcome(False, _words(error), permanent=bool(codes) and min(codes) >= 500)
+        except aiosmtplib.SMTPResponseException as error:
+            return Outcome(False, f"{error.code} {error.message}", permanent=error.code >= 500)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            return Outcome(False, _words(error), permanent=isinstance(error, ValueError))
+        return Outcome(True, answer)
+
+
+async def _quit(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.quit()
+    except (aiosmtplib.SMTPException, OSError):
+        client.close()
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

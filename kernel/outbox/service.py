@@ -1,0 +1,143 @@
+"""Enqueue messages, claim them for delivery, note what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from kernel import audit
+from kernel.crypto import sm3_hex
+from kernel.outbox.models import DEAD, QUEUED, SENT, Message
+
+BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
+GIVE_UP_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What to say to whom. `key` makes it say it once."""
+
+    key: str
+    ref: str
+    channel: str
+    address: str
+    title: str
+    body: str
+    person_id: int | None = None
+    url: str | None = None
+
+
+def enqueue(session: Session, now: datetime, drafts: Sequence[Draft]) -> int:
+    """Write the messages into the transaction; those whose key exists are left alone. Returns how many are new."""
+    if not drafts:
+        return 0
+    keys = [d.key for d in drafts]
+    known = set(session.scalars(select(Message.key).where(Message.key.in_(keys))))
+    rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
+    if rows:
+        session.execute(insert(Message), list(rows.values()))
+    return len(rows)
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+    at_once = draft.channel == "inapp"
+    return {
+        "key": draft.key,
+        "ref": draft.ref,
+        "channel": draft.channel,
+        "person_id": draft.person_id,
+        "address": draft.address,
+        "title": draft.title[:200],
+        "body": draft.body,
+        "url": draft.url,
+        "message_id": f"<{sm3_hex(draft.key.encode())[:32]}@shoushi>",
+        "state": SENT if at_once else QUEUED,
+        "attempts": 0,
+        "next_at": now,
+        "created_at": now,
+        "sent_at": now if at_once else None,
+        "answer": None,
+        "opened_at": None,
+    }
+
+
+def claim(session: Session, now: datetime, lease: timedelta, limit: int = 50) -> list[Message]:
+    """Take due messages for `lease`; if we die meanwhile, they come due again with the same Message-ID."""
+    due = (
+        select(Message)
+        .where(Message.state == QUEUED, Message.next_at <= now)
+        .order_by(Message.next_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    messages = list(session.scalars(due))
+    for message in messages:
+        message.attempts += 1
+        message.next_at = now + lease
+    session.flush()
+    return messages
+
+
+def note_sent(session: Session, now: datetime, message: Message, answer: str) -> None:
+    """The channel has accepted the message."""
+    session.execute(
+        update(Message)
+        .where(Message.id == message.id, Message.state == QUEUED)
+        .values(state=SENT, sent_at=now, answer=answer[:300])
+    )
+
+
+def note_failed(session: Session, now: datetime, message: Message, answer: str, *, permanent: bool) -> None:
+    """The channel has refused or failed: try again later with growing pauses, or give up and say so."""
+    dead = permanent or now - message.created_at > GIVE_UP_AFTER
+    pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
+    session.execute(
+        update(Message)
+        .where(Message.id == message.id, Message.state == QUEUED)
+        .values(state=DEAD if dead else QUEUED, next_at=now + pause, answer=answer[:300])
+    )
+    if dead:
+        detail = {"channel": message.channel, "ref": message.ref, "answer": answer[:300]}
+        audit.record(session, now, "message.dead", f"message:{message.id}", detail)
+
+
+def retry(session: Session, now: datetime, message_id: int) -> bool:
+    """Put a dead message back into the queue; False when it isn't dead."""
+    done = session.execute(
+        update(Message).where(Message.id == message_id, Message.state == DEAD).values(state=QUEUED, next_at=now)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def mark_opened(session: Session, now: datetime, person_id: int, ref: str) -> int:
+    """Note that the person has opened what `ref` is about (a receipt)."""
+    done = session.execute(
+        update(Message)
+        .where(Message.person_id == person_id, Message.ref == ref, Message.opened_at.is_(None))
+        .values(opened_at=now)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def unread(session: Session, person_id: int, limit: int = 50) -> list[Message]:
+    """Return the newest in-app messages that the person has not opened."""
+    wanted = select(Message).where(
+        Message.person_id == person_id, Message.channel == "inapp", Message.opened_at.is_(None)
+    )
+    return list(session.scalars(wanted.order_by(Message.id.desc()).limit(limit)))
+
+
+def depth(session: Session) -> dict[str, int]:
+    """Count the messages that are not yet delivered, by state."""
+    from sqlalchemy import func
+
+    rows = session.execute(
+        select(Message.state, func.count()).where(or_(Message.state == QUEUED, Message.state == DEAD))
+        .group_by(Message.state)
+    )
+    return {state: count for state, count in rows}

@@ -1,0 +1,36 @@
+"""The running platform: what the composition root made, handed to edges and jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from kernel.clock import Clock
+from kernel.db.engine import Database
+from kernel.manifest import Catalogue, NavItem
+from kernel.metrics import Metrics
+from kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from kernel.outbox.channels import Channel
+
+
+@dataclass(slots=True)
+class Platform:
+    """Settings, clock, database, catalogue and channels of one process."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    catalogue: Catalogue
+    zone: ZoneInfo
+    channels: dict[str, Channel] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
+    banner: str | None = None
+    demo: bool = False
+
+    @property
+    def nav(self) -> tuple[NavItem, ...]:
+        """All places of the navigation, in the packages' order."""
+        return tuple(item for manifest in self.catalogue.manifests for item in manifest.nav)

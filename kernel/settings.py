@@ -1,0 +1,77 @@
+"""Configuration: `SHOUSHI_*` environment variables, each also as `SHOUSHI_*_FILE`, or an env file.
+
+Secrets are `SecretStr`, so that they appear in no log, repr or page.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from kernel.errors import ConfigError
+
+PREFIX = "SHOUSHI_"
+
+
+class Settings(BaseModel):
+    """All that an operator may set. Field `x_y` is read from `SHOUSHI_X_Y`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Field(default=Path("data"), description="where the SQLite file, mail and backups live")
+    database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; default SQLite in data_dir")
+    contract: str = Field(default="huaibei-2025", description="contract file by name or path")
+    base_url: str = Field(default="http://127.0.0.1:8000", description="how people reach the platform, for links")
+    session_hours: int = Field(default=12, ge=1, le=168, description="a session ends after so many hours")
+    session_idle_minutes: int = Field(default=60, ge=5, le=720, description="…or after so long without a request")
+    secure_cookies: bool = Field(default=False, description="set Secure on cookies (behind HTTPS)")
+    mail_from: str = Field(default="shoushi@localhost", description="sender of all mail")
+    smtp_host: str | None = Field(default=None, description="mail server; without one mail is written to data_dir")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_ca_file: Path | None = Field(default=None, description="trust this CA for the mail server")
+    smtp_timeout: float = Field(default=20.0, gt=0, description="seconds")
+    worker_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
+    web_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
+    tick_seconds: float = Field(default=0.5, gt=0, le=60, description="how often the deadline engine looks")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def url(self) -> str:
+        """The database URL, with the default filled in."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'shoushi.sqlite'}"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings, resolving `*_FILE`; raises ConfigError that names the variable."""
+    environ = dict(os.environ if environ is None else environ)
+    for name, path in list(environ.items()):
+        if name.startswith(PREFIX) and name.endswith("_FILE"):
+            bare = name.removeprefix(PREFIX).removesuffix("_FILE").lower()
+            if bare in Settings.model_fields and bare not in overrides:
+                overrides[bare] = _read_secret(name, path)
+    values = {
+        field: environ[PREFIX + field.upper()]
+        for field in Settings.model_fields
+        if environ.get(PREFIX + field.upper())
+    }
+    try:
+        return Settings.model_validate(values | overrides)
+    except ValidationError as error:
+        lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise ConfigError("; ".join(lines)) from None
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise ConfigError(f"{name}: cannot read {path}: {error.strerror}") from None

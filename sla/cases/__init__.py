@@ -1,0 +1,1 @@
+"""Judged cases: the newest verdict on every subject, and all earlier ones, readable for ever."""

@@ -1,0 +1,154 @@
+"""Keep the newest verdict on each subject, write a version whenever the outcome changes, and let the ledger
+follow. All inside the transaction of the event or deadline that caused it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from kernel import audit
+from kernel.crypto import canonical_json
+from sla.cases.models import Case, CasePayer, VerdictRecord
+from sla.penalties import service as ledger
+from sla.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged: something above us, known by its number."""
+
+    number: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How the broadcasts of a case went, closing ones not counted."""
+
+    on_time: int = 0
+    late: int = 0
+    missed: int = 0
+
+
+_INSERT_CASE = insert(Case)
+_INSERT_PAYER = insert(CasePayer)
+_INSERT_VERDICT = insert(VerdictRecord)
+
+
+def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str) -> None:
+    """Record the first verdict on a new subject."""
+    values = _columns(verdict, now) | {
+        "subject": subject.number,
+        "title": subject.title,
+        "url": subject.url,
+        "contract": verdict.contract.digest,
+        "verdict_version": 1,
+        "slots_on_time": 0,
+        "slots_late": 0,
+        "slots_missed": 0,
+    }
+    case_id = session.execute(_INSERT_CASE.returning(Case.id), values).scalar_one()
+    if verdict.payers:
+        session.execute(_INSERT_PAYER, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
+    _write_version(session, now, case_id, subject.number, 1, verdict, cause)
+    if verdict.penalty:
+        case = session.get_one(Case, case_id)
+        _settle(session, now, case, verdict)
+
+
+def update_case(
+    session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str, slots: Slots | None = None
+) -> bool:
+    """Bring the case up to date; returns whether its outcome changed (then a new version was written)."""
+    case = session.scalars(select(Case).where(Case.subject == subject.number)).one()
+    before = _outcome(case)
+    for name, value in _columns(verdict, now).items():
+        setattr(case, name, value)
+    case.title = subject.title
+    if slots is not None:
+        case.slots_on_time, case.slots_late, case.slots_missed = slots.on_time, slots.late, slots.missed
+    known = set(session.scalars(select(CasePayer.payer).where(CasePayer.case_id == case.id)))
+    session.add_all(CasePayer(case_id=case.id, payer=p) for p in sorted(verdict.payers - known))
+    changed = _outcome(case) != before
+    if changed:
+        case.verdict_version += 1
+        session.flush()
+        _write_version(session, now, case.id, case.subject, case.verdict_version, verdict, cause)
+    session.flush()
+    _settle(session, now, case, verdict)
+    return changed
+
+
+def _settle(session: Session, now: datetime, case: Case, verdict: Verdict) -> None:
+    contract = verdict.contract
+    ledger.settle_with(session, now, case, verdict.penalty, contract.penalty.article, contract.zone)
+
+
+_OUTCOME = ("fault_class", "response_state", "repair_state", "provider_repair_state", "backup_state", "penalty")
+
+
+def _outcome(case: Case) -> tuple[Any, ...]:
+    return tuple(getattr(case, name) for name in _OUTCOME)
+
+
+def _columns(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    response, repair, provider = verdict.response, verdict.repair, verdict.provider_repair
+    return {
+        "drill": int(verdict.drill),
+        "fault_class": verdict.fault_class,
+        "modules": ",".join(sorted(verdict.modules)),
+        "payers": ",".join(sorted(verdict.payers)),
+        "started_at": verdict.started_at,
+        "restored_at": verdict.restored_at,
+        "response_state": response.state,
+        "response_due_at": response.due_at,
+        "response_seconds": response.counted_seconds if response.ended_at else None,
+        "repair_state": repair.state,
+        "repair_seconds": repair.counted_seconds,
+        "provider_repair_state": provider.state,
+        "provider_repair_seconds": provider.counted_seconds,
+        "backup_state": verdict.backup_obligation.state if verdict.backup_obligation else None,
+        "major_since": verdict.major_since,
+        "slots_owed": verdict.slots,
+        "penalty": verdict.penalty,
+        "judged_at": now,
+    }
+
+
+def _write_version(
+    session: Session, now: datetime, case_id: int, number: str, version: int, verdict: Verdict, cause: str
+) -> None:
+    result = canonical_json(verdict.as_dict()).decode()
+    digest = verdict.digest()
+    row = {
+        "case_id": case_id,
+        "version": version,
+        "as_of": verdict.as_of,
+        "cause": cause,
+        "digest": digest,
+        "result": result,
+    }
+    session.execute(_INSERT_VERDICT, row)
+    detail = {"version": version, "digest": digest, "cause": cause}
+    audit.record(session, now, "verdict.written", f"case:{number}", detail)
+
+
+_OF_SUBJECT = (
+    select(VerdictRecord)
+    .join(Case, Case.id == VerdictRecord.case_id)
+    .where(Case.subject == bindparam("number"))
+    .order_by(VerdictRecord.version)
+)
+
+
+def versions(session: Session, number: str) -> list[VerdictRecord]:
+    """Return every verdict on the subject, the oldest first."""
+    return list(session.scalars(_OF_SUBJECT, {"number": number}))
+
+

@@ -1,0 +1,119 @@
+"""``shoushi audit`` and ``shoushi verify``: both work on files alone and import what they need late."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, tzinfo
+from typing import IO, Any
+
+import click
+
+
+class UnreadableError(click.ClickException):
+    """Input that cannot be read; exits with 2 and the bare message on standard error."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the message as it is."""
+        click.echo(self.message, err=True, file=file)
+
+
+@click.command()
+@click.argument("file")
+@click.option("--format", "form", type=click.Choice(["servicenow", "events"]), required=True, help="日志格式")
+@click.option("--contract", "name", default="huaibei-2025", show_default=True, help="合同名称或 TOML 文件")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@click.option("--details", is_flag=True, help="逐起列出结论")
+@click.option("--as-of", metavar="T", help="截至时间（ISO 8601；无时区时按合同所在时区）")
+@click.option("--xlsx", metavar="PATH", help="另存为 XLSX")
+def audit(
+    file: str, form: str, name: str, as_json: bool, details: bool, as_of: str | None, xlsx: str | None
+) -> None:
+    """按合同审计故障日志 FILE；无论结论如何，读得通就以 0 退出。"""
+    from sla.audit.interchange import read_interchange
+    from sla.audit.judge import audit_log
+    from sla.audit.reader import InputError
+    from sla.audit.servicenow import read_servicenow
+    from sla.contract_file import ContractError, load_contract
+
+    read = read_servicenow if form == "servicenow" else read_interchange
+    try:
+        contract = load_contract(name)
+        at = None if as_of is None else _as_of(as_of, contract.zone)
+        log = read(file, contract, at, _progress if sys.stderr.isatty() else None)
+        result = audit_log(contract, log, details=details or xlsx is not None)
+    except (ContractError, InputError) as error:
+        raise UnreadableError(_printable(str(error))) from None
+    if xlsx is not None:
+        _save(xlsx, result)
+    if not details:
+        result.details = None
+    if as_json:
+        import json
+
+        click.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+    else:
+        from sla.audit.report import screen
+
+        click.echo(screen(result))
+
+
+@click.command()
+@click.argument("file")
+def verify(file: str) -> None:
+    """不用数据库，复算证据文件 FILE；不符以 1 退出。"""
+    from sla.audit.reader import InputError
+    from sla.evidence import read_evidence, verify_evidence
+
+    try:
+        evidence = read_evidence(file)
+    except InputError as error:
+        raise UnreadableError(_printable(str(error))) from None
+    problems = verify_evidence(evidence)
+    for problem in problems:
+        click.echo(_printable(f"{file}：{problem}"), err=True)
+    if problems:
+        raise click.exceptions.Exit(1)
+    click.echo(_printable(f"{file}：复算一致，SM3 {evidence['digest']}"))
+
+
+def _as_of(text: str, zone: tzinfo) -> datetime:
+    from sla.events import EventError, parse_time
+
+    try:
+        at = datetime.fromisoformat(text)
+        return parse_time(at if at.tzinfo else at.replace(tzinfo=zone), "as_of").astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        reason = error.message if isinstance(error, EventError) else "不是 ISO 8601 时间"
+        raise click.BadParameter(f"{text!r}：{reason}", param_hint="--as-of") from None
+
+
+def _save(path: str, result: Any) -> None:  # noqa: ANN401, importing its type would make every start slow
+    from sla.audit.xlsx import save_xlsx
+
+    try:
+        save_xlsx(path, result)
+    except OSError as error:
+        raise UnreadableError(_printable(f"{path}: 无法写入（{error.strerror}）")) from None
+
+
+def _progress(lines: int) -> None:
+    click.echo(f"\r已读 {lines} 行", nl=False, err=True)
+
+
+def _printable(text: str) -> str:
+    """Return the text without halves of surrogate pairs, which a file name may smuggle in."""
+    return text.encode("utf-8", "replace").decode()
+
+
+@click.group()
+def _main() -> None:
+    """守时：审计与证据复算。"""
+
+
+_main.add_command(audit)
+_main.add_command(verify)
+
+if __name__ == "__main__":
+    _main()
