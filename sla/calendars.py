@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
-class CalendarMissing(LookupError):  # noqa: N818, the name says the state that the pages show
+class CalendarMissing(LookupError):
     """No table says whether this day is a working day; ``day`` is the first such day met."""
 
     def __init__(self, day: date, covered_until: date | None) -> None:

@@ -89,7 +89,7 @@ def _as_of(text: str, zone: tzinfo) -> datetime:
         raise click.BadParameter(f"{text!r}：{reason}", param_hint="--as-of") from None
 
 
-def _save(path: str, result: Any) -> None:  # noqa: ANN401, importing its type would make every start slow
+def _save(path: str, result: Any) -> None:
     from sla.audit.xlsx import save_xlsx
 
     try:

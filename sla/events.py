@@ -178,7 +178,7 @@ def _text(value: object, field: str) -> str:
     return value
 
 
-def _value(field: Field, value: object, fault_classes: Container[str]) -> Any:  # noqa: ANN401, fields differ
+def _value(field: Field, value: object, fault_classes: Container[str]) -> Any:
     name, kind = field.name, field.kind
     if kind == "time":
         return parse_time(value, name)

@@ -19,6 +19,8 @@ _ARRAY = re.compile(r"^\s*[A-Za-z0-9_.\-]+\s*=\s*\[\s*$")
 _NAMES: dict[type, str] = {str: "文本", int: "整数", bool: "布尔值", list: "列表", dict: "表", date: "日期"}
 
 
+_MOST = 100_000  # minutes or hours: far beyond any limit, far below what a date can hold
+_MOST_DIGITS = 15
 T = TypeVar("T")
 
 
@@ -119,11 +121,17 @@ class Table:
 
     def minutes(self, key: str, least: int = 1) -> timedelta:
         """Return a duration given in whole minutes."""
-        return timedelta(minutes=self.count(key, least))
+        return timedelta(minutes=self._moderate(key, least))
 
     def hours(self, key: str) -> timedelta:
         """Return a duration given in whole hours."""
-        return timedelta(hours=self.count(key))
+        return timedelta(hours=self._moderate(key, 1))
+
+    def _moderate(self, key: str, least: int) -> int:
+        value = self.count(key, least)
+        if value > _MOST:
+            raise self.error(key, f"不能大于 {_MOST}")
+        return value
 
     def decimal(self, key: str) -> Decimal:
         """Return a positive decimal; it is written as a text because TOML floats are binary."""
@@ -134,6 +142,8 @@ class Table:
             raise self.error(key, "应为以文本书写的小数") from None
         if not value.is_finite() or value <= 0:
             raise self.error(key, "应为大于零的小数")
+        if not -_MOST_DIGITS <= value.adjusted() <= _MOST_DIGITS:
+            raise self.error(key, "数值过大或过小")
         return value
 
     def money(self, key: str) -> Decimal:

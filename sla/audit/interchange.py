@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from math import isinf
 
 from sla.audit.log import Case, Log, Progress
 from sla.audit.reader import InputError, Lines, bad_name
@@ -70,7 +71,7 @@ def load_json(text: str) -> object:
 
     Raises ``ValueError`` for NaN, a key given twice, and half a surrogate pair.
     """
-    value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
+    value = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
     if "\\u" in text:
         json.dumps(value, ensure_ascii=False).encode()
     return value
@@ -78,6 +79,13 @@ def load_json(text: str) -> object:
 
 def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise ValueError(f"{digits} is too large")
+    return value
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
