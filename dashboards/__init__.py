@@ -5,9 +5,7 @@ from kernel.manifest import Manifest, NavItem, Permission
 
 MANIFEST = Manifest(
     name="dashboards",
-    permissions=(
-        Permission("home.read", "我的工作", EVERYONE),
-    ),
+    permissions=(Permission("home.read", "我的工作", EVERYONE),),
     nav=(NavItem("我的工作", "/", "home", "home.read", "", phone=True),),
     routers=("dashboards.home:router",),
     templates=True,

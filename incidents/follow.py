@@ -28,7 +28,12 @@ SUBJECT = "incident"
 
 
 def opened(
-    platform: Platform, session: Session, now: datetime, incident: Incident, contract: Contract, events: list[Event]
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    contract: Contract,
+    events: list[Event],
 ) -> Verdict:
     """Everything that follows from a new incident."""
     verdict = judge(contract, events, now)

@@ -54,7 +54,8 @@ def gauges(platform: Platform) -> None:
     """Refresh the gauges of /metrics."""
     with platform.db.read() as session:
         rows = session.execute(
-            select(Incident.fault_class, func.count()).where(Incident.closed == 0, Incident.drill == 0)
+            select(Incident.fault_class, func.count())
+            .where(Incident.closed == 0, Incident.drill == 0)
             .group_by(Incident.fault_class)
         ).all()
     for fault_class in pinned.in_force(platform).fault_classes:

@@ -54,7 +54,7 @@ class IncidentPayer(Base):
 
 
 class IncidentEvent(Base):
-    """Something that happened. Rows are never changed; `at` is when it was, `recorded_at` when it was told."""
+    """Something that happened, never changed. `at` is when it was, `recorded_at` when it was told."""
 
     __tablename__ = "incident_event"
     __table_args__ = (UniqueConstraint("incident_id", "seq"),)

@@ -32,7 +32,9 @@ _TELL_B = {
 }
 
 
-def reported(platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict) -> None:
+def reported(
+    platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict
+) -> None:
     """Call the engineers: what happened and by when they must have answered."""
     due = verdict.response.due_at.astimezone(platform.zone)
     title = f"【新故障】请在{due:%H:%M}前响应：{incident.title}"
@@ -44,7 +46,9 @@ def reported(platform: Platform, session: Session, now: datetime, incident: Inci
     _tell(platform, session, now, incident, people.engineers(session, now), "reported", title, body)
 
 
-def outcome(platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict) -> None:
+def outcome(
+    platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict
+) -> None:
     """Tell both parties that a clock was missed, with clause and amount."""
     missed = [c for c in (verdict.response, verdict.repair) if c.state == "missed"]
     if not missed or incident.drill:
@@ -57,7 +61,9 @@ def outcome(platform: Platform, session: Session, now: datetime, incident: Incid
         due = clock.due_at.astimezone(platform.zone)
         lines.append(f"{words[clock.obligation]}应在 {due:%Y-%m-%d %H:%M:%S} 前完成（{clock.article}）。")
     if verdict.penalty:
-        lines.append(f"拟扣违约金 ¥{verdict.penalty:,}（{verdict.contract.penalty.article}），以甲方确认为准。")
+        lines.append(
+            f"拟扣违约金 ¥{verdict.penalty:,}（{verdict.contract.penalty.article}），以甲方确认为准。"
+        )
     told = people.managers(session, now) + people.party_a(session, now, incident.payers)
     key = "outcome:" + "+".join(c.obligation for c in missed) + f":{verdict.penalty}"
     _tell(platform, session, now, incident, told, key, title, "\n".join(lines))
@@ -68,13 +74,15 @@ def happened(
 ) -> None:
     """Tell the other party of an event that asks something of it; the reporter hears the answer."""
     key = f"{cause}:{incident.version}"
-    for words, told in (
-        (_TELL_A.get(cause), lambda: people.party_a(session, now, incident.payers)),
-        (_TELL_B.get(cause), lambda: people.engineers(session, now)),
-    ):
+    for words, to_party_a in ((_TELL_A.get(cause), True), (_TELL_B.get(cause), False)):
         if words:
-            title = f"【{words}】{incident.title}"
-            _tell(platform, session, now, incident, told(), key, title, f"{incident.number} {incident.title}\n{words}。")
+            told = (
+                people.party_a(session, now, incident.payers)
+                if to_party_a
+                else people.engineers(session, now)
+            )
+            body = f"{incident.number} {incident.title}\n{words}。"
+            _tell(platform, session, now, incident, told, key, f"【{words}】{incident.title}", body)
     if cause == "responded" and incident.reporter_id is not None:
         reply = next((e.data.get("text", "") for e in verdict.events if e.type == "responded"), "")
         person = session.get(Person, incident.reporter_id)

@@ -128,9 +128,13 @@ def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report)
 def _check_scope(contract: Contract, modules: Sequence[str], payers: Sequence[str]) -> list[FieldError]:
     errors = []
     if unknown := [m for m in modules if m not in contract.modules]:
-        errors.append(FieldError("modules", f"合同中没有模块“{unknown[0]}”；可用：{'、'.join(contract.modules)}"))
+        errors.append(
+            FieldError("modules", f"合同中没有模块“{unknown[0]}”；可用：{'、'.join(contract.modules)}")
+        )
     if unknown := [p for p in payers if p not in contract.payers]:
-        errors.append(FieldError("payers", f"合同中没有付款方“{unknown[0]}”；可用：{'、'.join(contract.payers)}"))
+        errors.append(
+            FieldError("payers", f"合同中没有付款方“{unknown[0]}”；可用：{'、'.join(contract.payers)}")
+        )
     return errors
 
 
@@ -265,4 +269,6 @@ def life_of(contract: Contract, events: Sequence[Event]) -> rules.Life:
 
 def _remember_payers(session: Session, incident: Incident, payers: Sequence[str]) -> None:
     known = set(session.scalars(select(IncidentPayer.payer).where(IncidentPayer.incident_id == incident.id)))
-    session.add_all(IncidentPayer(incident_id=incident.id, payer=p) for p in dict.fromkeys(payers) if p not in known)
+    session.add_all(
+        IncidentPayer(incident_id=incident.id, payer=p) for p in dict.fromkeys(payers) if p not in known
+    )

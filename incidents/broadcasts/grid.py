@@ -23,7 +23,12 @@ from sla.verdict import Verdict
 
 
 def keep(
-    platform: Platform, session: Session, now: datetime, incident: Incident, contract: Contract, verdict: Verdict
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    contract: Contract,
+    verdict: Verdict,
 ) -> None:
     """Make the rows that are owed, send what is due, close grids that have ended."""
     if not verdict.grids or verdict.excluded:
@@ -113,9 +118,7 @@ def _send_due(
         sending.send(platform, session, now, incident, due[-1], verdict)
 
 
-def _drop_unowed(
-    session: Session, verdict: Verdict, rows: dict[tuple[datetime, int], Broadcast]
-) -> None:
+def _drop_unowed(session: Session, verdict: Verdict, rows: dict[tuple[datetime, int], Broadcast]) -> None:
     """Forget slots that were prepared but will not come, because service is restored or the grid moved."""
     for broadcast in rows.values():
         waiting = broadcast.slot >= 0 and broadcast.sent_at is None and broadcast.state == rules.SCHEDULED
@@ -144,5 +147,5 @@ def tally(session: Session, incident: Incident) -> Slots:
         .where(Broadcast.incident_id == incident.id, Broadcast.slot >= 0)
         .group_by(Broadcast.state)
     )
-    count = {state: number for state, number in rows}
+    count = dict(rows.tuples().all())
     return Slots(count.get(rules.SENT, 0), count.get(rules.LATE, 0), count.get(rules.MISSED, 0))

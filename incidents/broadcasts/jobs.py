@@ -34,7 +34,10 @@ def _waiting(session: Session, now: datetime) -> list[Broadcast]:
         (Broadcast.state == rules.CLOSING) & Broadcast.reached_at.is_(None),
     )
     wanted = select(Broadcast).where(
-        open_states, Broadcast.due_at <= now, Broadcast.due_at > now - FORGET_AFTER, Broadcast.reached_at.is_(None)
+        open_states,
+        Broadcast.due_at <= now,
+        Broadcast.due_at > now - FORGET_AFTER,
+        Broadcast.reached_at.is_(None),
     )
     return list(session.scalars(wanted.order_by(Broadcast.due_at)))
 

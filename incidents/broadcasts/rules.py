@@ -32,7 +32,7 @@ class Receipt(NamedTuple):
 
 
 def reached_at(receipts: Sequence[Receipt]) -> datetime | None:
-    """Return when the last recipient was reached; None while somebody isn't, or when there is nobody to tell."""
+    """Return when the last recipient was reached; None while somebody isn't, or with nobody to tell."""
     times = [r.reached_at for r in receipts]
     if not times or any(t is None for t in times):
         return None

@@ -1,4 +1,4 @@
-"""Say a broadcast to every recipient of party A: by mail and in the platform; and ask for its words before."""
+"""Say a broadcast to every recipient of party A, by mail and in the platform; ask for its words before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ def ref_of(broadcast_id: int) -> str:
 
 
 def send(
-    platform: Platform, session: Session, now: datetime, incident: Incident, broadcast: Broadcast, verdict: Verdict
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    broadcast: Broadcast,
+    verdict: Verdict,
 ) -> None:
     """Put the broadcast into the outbox, with a person's words or marked automatic; never waits for words."""
     broadcast.automatic = 0 if rules.has_words(broadcast.text) else 1
@@ -37,7 +42,7 @@ def send(
     issue = issue_of(session, broadcast)
     title = broadcast_title(incident, broadcast, issue)
     text = broadcast_text(platform, incident, broadcast, issue, verdict)
-    enqueue(session, now, _drafts(platform, session, now, incident, broadcast, title, text))
+    enqueue(session, now, _drafts(session, now, incident, broadcast, title, text))
     detail = {"slot": broadcast.slot, "due_at": broadcast.due_at, "automatic": bool(broadcast.automatic)}
     audit.record(session, now, "broadcast.queued", f"incident:{incident.number}", detail)
 
@@ -54,7 +59,6 @@ def issue_of(session: Session, broadcast: Broadcast) -> int:
 
 
 def _drafts(
-    platform: Platform,
     session: Session,
     now: datetime,
     incident: Incident,
@@ -92,7 +96,9 @@ def ask_for_words(
             if address:
                 key = f"prompt:{broadcast.id}:{channel}:{person.id}"
                 url = f"/incidents/{incident.number}#broadcast"
-                drafts.append(Draft(key, f"prompt:{broadcast.id}", channel, address, title, body, person.id, url))
+                drafts.append(
+                    Draft(key, f"prompt:{broadcast.id}", channel, address, title, body, person.id, url)
+                )
     enqueue(session, now, drafts)
 
 

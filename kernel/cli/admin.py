@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TextIO
+
 import click
 
-PASSWORD_HELP = "首个系统管理员和安全管理员的初始密码；不给则逐一询问"
+if TYPE_CHECKING:
+    from alembic.script import Script
+
+FIRST_LOGIN_HELP = "首个系统管理员和安全管理员的初始密码；不给则逐一询问"
 
 
 @click.command()
-@click.option("--password-file", type=click.File(), help=PASSWORD_HELP)
-def init(password_file: click.utils.LazyFile | None) -> None:
+@click.option("--password-file", type=click.File(), help=FIRST_LOGIN_HELP)
+def init(password_file: TextIO | None) -> None:
     """建立或升级数据库；首次运行时创建三员账户。"""
     from kernel.cli.context import open_platform
     from kernel.db.migrate import upgrade
@@ -24,7 +29,9 @@ def init(password_file: click.utils.LazyFile | None) -> None:
     if password_file is not None:
         password = password_file.read().strip()
     else:
-        password = click.prompt("三员账户的初始密码（首次登录须更换）", hide_input=True, confirmation_prompt=True)
+        password = click.prompt(
+            "三员账户的初始密码（首次登录须更换）", hide_input=True, confirmation_prompt=True
+        )
     names = add_administrators(platform, password)
     click.echo("已建立数据库并创建账户：" + "、".join(names))
 
@@ -50,7 +57,7 @@ def migrate(revision: str) -> None:
     click.echo(f"数据库版本：{migrations.current(platform.db) or '空'}")
 
 
-def _history() -> list[object]:
+def _history() -> list[Script]:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import DDL, Table, event
 
-_SQLITE = "CREATE TRIGGER {t}_no_{verb} BEFORE {VERB} ON {t} BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END"
+_SQLITE = (
+    "CREATE TRIGGER {t}_no_{verb} BEFORE {VERB} ON {t} BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END"
+)
 _PG_FUNCTION = (
     "CREATE OR REPLACE FUNCTION shoushi_append_only() RETURNS trigger AS $$ BEGIN "
     "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$ LANGUAGE plpgsql"
@@ -29,5 +31,5 @@ def append_only(table: Table) -> None:
     table.info["append_only"] = True
     for dialect in ("sqlite", "postgresql"):
         for statement in append_only_ddl(table.name, dialect):
-            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
-            event.listen(table, "after_create", ddl)
+            ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", ddl.execute_if(dialect=dialect))

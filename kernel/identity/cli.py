@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import TextIO
 
 import click
 
@@ -30,7 +31,7 @@ def create_user(
     scope: str | None,
     roles: tuple[str, ...],
     email: str | None,
-    password_file: click.utils.LazyFile | None,
+    password_file: TextIO | None,
 ) -> None:
     """创建人员并授予岗位。"""
     from kernel.cli.context import open_platform
@@ -46,8 +47,15 @@ def create_user(
     else:
         password = click.prompt("初始密码（首次登录须更换）", hide_input=True, confirmation_prompt=True)
     add_member(
-        platform, username, display_name, password,
-        unit_key=unit_key, unit_name=unit_name, scope=scope, roles=roles, email=email,
+        platform,
+        username,
+        display_name,
+        password,
+        unit_key=unit_key,
+        unit_name=unit_name,
+        scope=scope,
+        roles=roles,
+        email=email,
     )
     click.echo(f"已创建 {username}")
 
@@ -62,7 +70,9 @@ def list_users() -> None:
 
     with open_platform().db.read() as session:
         for person in session.scalars(select(Person).order_by(Person.username)):
-            click.echo(f"{person.username}\t{person.display_name}\t{'停用' if person.disabled_at else '正常'}")
+            click.echo(
+                f"{person.username}\t{person.display_name}\t{'停用' if person.disabled_at else '正常'}"
+            )
 
 
 @click.group()

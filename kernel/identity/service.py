@@ -46,7 +46,12 @@ def add_post(session: Session, now: datetime, unit: Unit, name: str, roles: Iter
 
 
 def add_person(
-    session: Session, now: datetime, username: str, display_name: str, password: str | None = None, **more: Any
+    session: Session,
+    now: datetime,
+    username: str,
+    display_name: str,
+    password: str | None = None,
+    **more: Any,
 ) -> Person:
     """Create a person; 409 when the user name is taken, 422 when the password breaks the rules."""
     if not username or not username.replace("-", "").replace("_", "").replace(".", "").isalnum():
@@ -75,7 +80,9 @@ def grant(session: Session, now: datetime, catalogue: Catalogue, person: Person,
     holding = Holding(person_id=person.id, post_id=post.id, since=now)
     session.add(holding)
     session.flush()
-    audit.record(session, now, "post.granted", f"person:{person.username}", {"post": post.name, "roles": sorted(added)})
+    audit.record(
+        session, now, "post.granted", f"person:{person.username}", {"post": post.name, "roles": sorted(added)}
+    )
     return holding
 
 
@@ -88,7 +95,14 @@ def _roles_of(person_id: int, now: datetime) -> Any:
 
 
 def login(
-    session: Session, now: datetime, username: str, password: str, *, hours: int, address: str = "", agent: str = ""
+    session: Session,
+    now: datetime,
+    username: str,
+    password: str,
+    *,
+    hours: int,
+    address: str = "",
+    agent: str = "",
 ) -> tuple[LoginSession | None, str]:
     """Check the password and open a session; returns it with the cookie's value, or (None, reason).
 
@@ -114,9 +128,13 @@ def _count_failure(session: Session, now: datetime, person: Person) -> None:
     if person.failed_logins >= MAX_FAILURES:
         person.failed_logins = 0
         person.locked_until = now + LOCK_FOR
-        audit.record(session, now, "login.locked", f"person:{person.username}", {"until": person.locked_until})
+        audit.record(
+            session, now, "login.locked", f"person:{person.username}", {"until": person.locked_until}
+        )
     else:
-        audit.record(session, now, "login.failed", f"person:{person.username}", {"count": person.failed_logins})
+        audit.record(
+            session, now, "login.failed", f"person:{person.username}", {"count": person.failed_logins}
+        )
 
 
 def open_session(
@@ -164,7 +182,13 @@ def change_password(session: Session, now: datetime, actor: Actor, old: str, new
 
 
 def set_password(
-    session: Session, now: datetime, person: Person, new: str, *, field: str = "password", keep_session: int | None = None
+    session: Session,
+    now: datetime,
+    person: Person,
+    new: str,
+    *,
+    field: str = "password",
+    keep_session: int | None = None,
 ) -> None:
     """Set a password by the rules; ends the person's sessions except `keep_session`."""
     passwords.check_rules(new, person.username, field)
@@ -172,7 +196,9 @@ def set_password(
     person.password_changed_at = now
     person.must_change_password = 0
     person.version += 1
-    revoke = update(LoginSession).where(LoginSession.person_id == person.id, LoginSession.revoked_at.is_(None))
+    revoke = update(LoginSession).where(
+        LoginSession.person_id == person.id, LoginSession.revoked_at.is_(None)
+    )
     if keep_session is not None:
         revoke = revoke.where(LoginSession.id != keep_session)
     session.execute(revoke.values(revoked_at=now))
@@ -180,7 +206,13 @@ def set_password(
 
 
 def create_token(
-    session: Session, now: datetime, username: str, label: str, *, expires: timedelta | None, role: str | None = None
+    session: Session,
+    now: datetime,
+    username: str,
+    label: str,
+    *,
+    expires: timedelta | None,
+    role: str | None = None,
 ) -> str:
     """Make a bearer token and return it; it is shown this once and never stored."""
     person = person_by_name(session, username)
@@ -194,7 +226,9 @@ def create_token(
         expires_at=None if expires is None else now + expires,
     )
     session.add(token)
-    audit.record(session, now, "token.created", f"person:{username}", {"label": label, "expires_at": token.expires_at})
+    audit.record(
+        session, now, "token.created", f"person:{username}", {"label": label, "expires_at": token.expires_at}
+    )
     return value
 
 
@@ -218,7 +252,9 @@ def _actor(session: Session, now: datetime, catalogue: Catalogue, person: Person
     only: str | None = more.pop("only_role", None)
     rows = session.execute(
         _GRANTS.where(
-            Holding.person_id == person.id, Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now)
+            Holding.person_id == person.id,
+            Holding.since <= now,
+            or_(Holding.until.is_(None), Holding.until > now),
         )
     ).all()
     grants = tuple(Grant(*row) for row in rows if only is None or row[0] == only)
@@ -243,9 +279,10 @@ def _rights(catalogue: Catalogue, grants: Sequence[Grant]) -> dict[str, frozense
 
 
 def actor_by_token(session: Session, now: datetime, catalogue: Catalogue, value: str) -> Actor:
-    """Return whom a bearer token speaks for; 401 when it is unknown, expired, revoked or the person disabled."""
+    """Return whom a bearer token speaks for; 401 when it is unknown, over, or the person disabled."""
     found = session.execute(
-        select(ApiToken, Person).join(Person, Person.id == ApiToken.person_id)
+        select(ApiToken, Person)
+        .join(Person, Person.id == ApiToken.person_id)
         .where(ApiToken.token_hash == sm3_hex(value.encode()))
     ).one_or_none()
     if found is None:
@@ -261,7 +298,8 @@ def actor_by_cookie(
 ) -> tuple[Actor, LoginSession] | None:
     """Return whom a session cookie speaks for, or None when the session has ended."""
     found = session.execute(
-        select(LoginSession, Person).join(Person, Person.id == LoginSession.person_id)
+        select(LoginSession, Person)
+        .join(Person, Person.id == LoginSession.person_id)
         .where(LoginSession.token_hash == sm3_hex(value.encode()))
     ).one_or_none()
     if found is None:
@@ -277,7 +315,9 @@ def touch_session(session: Session, now: datetime, session_id: int) -> None:
     session.execute(update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now))
 
 
-def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[tuple[Person, str | None]]:
+def people_with_role(
+    session: Session, now: datetime, roles: Iterable[str]
+) -> list[tuple[Person, str | None]]:
     """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
     rows = session.execute(
         select(Person, Unit.scope)

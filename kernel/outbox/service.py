@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -33,7 +33,7 @@ class Draft:
 
 
 def enqueue(session: Session, now: datetime, drafts: Sequence[Draft]) -> int:
-    """Write the messages into the transaction; those whose key exists are left alone. Returns how many are new."""
+    """Write the messages into the transaction, except those whose key exists; returns how many are new."""
     if not drafts:
         return 0
     keys = [d.key for d in drafts]
@@ -109,7 +109,9 @@ def note_failed(session: Session, now: datetime, message: Message, answer: str, 
 def retry(session: Session, now: datetime, message_id: int) -> bool:
     """Put a dead message back into the queue; False when it isn't dead."""
     done = session.execute(
-        update(Message).where(Message.id == message_id, Message.state == DEAD).values(state=QUEUED, next_at=now)
+        update(Message)
+        .where(Message.id == message_id, Message.state == DEAD)
+        .values(state=QUEUED, next_at=now)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
@@ -134,10 +136,9 @@ def unread(session: Session, person_id: int, limit: int = 50) -> list[Message]:
 
 def depth(session: Session) -> dict[str, int]:
     """Count the messages that are not yet delivered, by state."""
-    from sqlalchemy import func
-
     rows = session.execute(
-        select(Message.state, func.count()).where(or_(Message.state == QUEUED, Message.state == DEAD))
+        select(Message.state, func.count())
+        .where(or_(Message.state == QUEUED, Message.state == DEAD))
         .group_by(Message.state)
     )
-    return {state: count for state, count in rows}
+    return dict(rows.tuples().all())

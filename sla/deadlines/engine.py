@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel.manifest import resolve
@@ -28,19 +28,22 @@ Handler = Callable[[Platform, Session, Sequence[Any], datetime], None]
 """`(platform, session, due rows, now)`: acts on deadlines of one subject, inside the claim's transaction."""
 
 _DUE = (
-    select(
-        Deadline.id, Deadline.subject, Deadline.subject_id, Deadline.clock, Deadline.rung, Deadline.due_at
-    )
+    select(Deadline.id, Deadline.subject, Deadline.subject_id, Deadline.clock, Deadline.rung, Deadline.due_at)
     .where(Deadline.state == ARMED, Deadline.wake_at < bindparam("now"))
     .order_by(Deadline.wake_at, Deadline.id)
     .limit(bindparam("limit"))
 )
 _CLAIM = _DUE.with_for_update(skip_locked=True)
-_FIRE = update(Deadline.__table__).where(  # type: ignore[arg-type]
-    Deadline.__table__.c.id == bindparam("row"), Deadline.__table__.c.state == ARMED
-).values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=bindparam("blind"))
-_HOLD = update(Deadline).where(Deadline.id == bindparam("row")).values(
-    wake_at=bindparam("wake"), failures=Deadline.failures + 1
+_TABLE = cast("Table", Deadline.__table__)
+_FIRE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == ARMED)
+    .values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=bindparam("blind"))
+)
+_HOLD = (
+    update(Deadline)
+    .where(Deadline.id == bindparam("row"))
+    .values(wake_at=bindparam("wake"), failures=Deadline.failures + 1)
 )
 
 
@@ -83,7 +86,8 @@ def _fire_singly(platform: Platform, handlers: dict[str, Handler], limit: int) -
         try:
             with platform.db.write("engine") as session:
                 claimed = session.execute(
-                    select(Deadline.id).where(Deadline.id == row.id, Deadline.state == ARMED)
+                    select(Deadline.id)
+                    .where(Deadline.id == row.id, Deadline.state == ARMED)
                     .with_for_update(skip_locked=True)
                 ).all()
                 if not claimed:

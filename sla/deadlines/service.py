@@ -84,7 +84,9 @@ def arm(session: Session, now: datetime, subject: str, subject_id: int, wanted: 
     if stale:
         session.execute(_CANCEL.where(Deadline.id.in_(stale)))
     rows = [
-        _row(subject, subject_id, w, generations.get(key, -1) + 1) for key, w in target.items() if key not in settled
+        _row(subject, subject_id, w, generations.get(key, -1) + 1)
+        for key, w in target.items()
+        if key not in settled
     ]
     if rows:
         session.execute(_INSERT, rows)

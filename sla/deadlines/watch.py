@@ -67,9 +67,7 @@ def note_blind(session: Session, now: datetime, start: datetime, end: datetime, 
     """Record a blind interval and tell the packages above, which mark what fell into it."""
     if session.scalar(select(BlindTime.id).where(BlindTime.from_at == start, BlindTime.to_at == end)):
         return False
-    session.execute(
-        insert(BlindTime), {"from_at": start, "to_at": end, "reason": reason, "noted_at": now}
-    )
+    session.execute(insert(BlindTime), {"from_at": start, "to_at": end, "reason": reason, "noted_at": now})
     audit.record(session, now, "engine.blind", "engine", {"from": start, "to": end, "reason": reason})
     payload = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
     bus.publish(session, now, "blind_time", payload)
@@ -83,10 +81,14 @@ def check_late(platform: Platform) -> int:
     limit = now - LATE_AFTER * max(1.0, platform.clock.speed)
     with platform.db.read() as session:
         late = session.scalar(
-            select(func.count()).select_from(Deadline).where(Deadline.state == ARMED, Deadline.wake_at < limit)
+            select(func.count())
+            .select_from(Deadline)
+            .where(Deadline.state == ARMED, Deadline.wake_at < limit)
         )
         armed = session.scalar(select(func.count()).select_from(Deadline).where(Deadline.state == ARMED))
-    platform.metrics.gauge("shoushi_deadlines_late", "Armed deadlines a minute or more overdue", float(late or 0))
+    platform.metrics.gauge(
+        "shoushi_deadlines_late", "Armed deadlines a minute or more overdue", float(late or 0)
+    )
     platform.metrics.gauge("shoushi_deadlines_armed", "Armed deadlines", float(armed or 0))
     if late:
         log.error("%d deadlines are a minute or more late", late)

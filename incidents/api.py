@@ -1,0 +1,113 @@
+"""JSON edge of incidents."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+
+from incidents import queries, schemas, service
+from incidents.evidence import evidence_of
+from kernel.edge import ApiRouter, Read, Write, platform_of, require
+from kernel.errors import Invalid
+from kernel.identity.actor import Actor
+from kernel.outbox.service import mark_opened
+
+router = ApiRouter(prefix="/incidents", tags=["incidents"])
+
+Reporter = Annotated[Actor, Depends(require("incident.report"))]
+Reader = Annotated[Actor, Depends(require("incident.read"))]
+IfMatch = Annotated[str | None, Header(description="the ETag last seen; 409 when it is stale")]
+
+
+@router.post("", status_code=201, response_model=schemas.IncidentOut)
+def report(
+    request: Request, response: Response, body: schemas.ReportIn, actor: Reporter, session: Write
+) -> Any:
+    """Report a fault; the response clock runs from the earliest knowledge of it."""
+    platform = platform_of(request)
+    now = platform.clock.now()
+    incident = service.report(platform, session, now, actor, service.Report(**body.model_dump()))
+    response.headers["Location"] = f"/api/v1/incidents/{incident.number}"
+    return schemas.whole(queries.detail(session, actor, incident.number, now))
+
+
+@router.get("", response_model=schemas.IncidentPage)
+def listing(
+    request: Request,
+    actor: Reader,
+    session: Read,
+    wanted: Annotated[queries.Filter, Depends()],
+    cursor: Annotated[str | None, Query(max_length=18)] = None,
+    limit: Annotated[int, Query(ge=1, le=queries.MOST)] = queries.PAGE,
+) -> Any:
+    """List incidents, the newest first."""
+    rows, following = queries.listing(session, actor, wanted, cursor, limit)
+    zone = platform_of(request).zone
+    return {"items": [schemas.brief(i, zone) for i in rows], "next": following}
+
+
+@router.get("/{number}", response_model=schemas.IncidentOut)
+def one(request: Request, response: Response, number: str, actor: Reader, session: Read) -> Any:
+    """Return one incident with its log, clocks and verdict as of now."""
+    found = queries.detail(session, actor, number, platform_of(request).clock.now())
+    response.headers["ETag"] = f'"{found.incident.version}"'
+    return schemas.whole(found)
+
+
+@router.post("/{number}/events", status_code=201, response_model=schemas.IncidentOut)
+def happen(
+    request: Request,
+    response: Response,
+    number: str,
+    body: schemas.EventIn,
+    actor: Reader,
+    session: Write,
+    if_match: IfMatch = None,
+) -> Any:
+    """Let an event happen; 409 when it is impossible in the state the incident was in at that time."""
+    platform = platform_of(request)
+    now = platform.clock.now()
+    queries.find_visible(session, actor, number)
+    fields = body.model_dump(exclude={"type", "at"}, exclude_none=True)
+    service.happen(
+        platform, session, now, actor, number, body.type, fields, at=body.at, if_version=version_of(if_match)
+    )
+    found = queries.detail(session, actor, number, now)
+    response.headers["ETag"] = f'"{found.incident.version}"'
+    return schemas.whole(found)
+
+
+@router.get("/{number}/broadcasts", response_model=schemas.BroadcastPage)
+def broadcasts(request: Request, number: str, actor: Reader, session: Read) -> Any:
+    """Return the slot grid with every recipient's receipt."""
+    platform = platform_of(request)
+    found = queries.detail(session, actor, number, platform.clock.now())
+    slots = [schemas.slot(b, list(found.receipts[b.id]), platform.zone) for b in found.broadcasts]
+    return {"items": slots, "next": None}
+
+
+@router.post("/{number}/broadcasts/{broadcast_id}/receipt", status_code=204)
+def received(request: Request, number: str, broadcast_id: int, actor: Reader, session: Write) -> Response:
+    """Note that the actor has opened a broadcast in the platform."""
+    queries.find_visible(session, actor, number)
+    now = platform_of(request).clock.now()
+    mark_opened(session, now, actor.person_id or 0, f"broadcast:{broadcast_id}")
+    return Response(status_code=204)
+
+
+@router.get("/{number}/evidence")
+def evidence(request: Request, number: str, actor: Reader, session: Read) -> dict[str, Any]:
+    """Return the file that `shoushi verify FILE` recomputes without a database."""
+    return evidence_of(queries.detail(session, actor, number, platform_of(request).clock.now()))
+
+
+def version_of(if_match: str | None) -> int | None:
+    """Read an If-Match header; `*` matches everything."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'(?:W/)?"(\d{1,9})"', if_match.strip())
+    if not found:
+        raise Invalid.field("If-Match", '应为 "版本号" 或 *')
+    return int(found[1])

@@ -1,0 +1,174 @@
+"""Reads: which incidents an actor may see, lists, and everything about one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from incidents import log, rules, service
+from incidents.broadcasts import grid, sending
+from incidents.broadcasts.rules import Receipt
+from incidents.models import Broadcast, Incident, IncidentEvent, IncidentPayer
+from kernel.errors import Invalid, NotFound
+from kernel.identity.actor import Actor
+from sla import pinned
+from sla.contract import Contract
+from sla.verdict import Verdict, judge
+
+PAGE = 50
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is limited to; every field is also a URL parameter."""
+
+    state: str | None = None
+    fault_class: str | None = None
+    module: str | None = None
+    payer: str | None = None
+    q: str | None = None
+    open: bool | None = None
+    major: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that limits incidents to what the actor may see: role × unit."""
+    own = Incident.reporter_id == actor.person_id if actor.person_id is not None else false()
+    if not actor.may("incident.read"):
+        return own
+    scopes = actor.scopes("incident.read")
+    if scopes is None:
+        return Incident.id > 0
+    touched = select(IncidentPayer.incident_id).where(IncidentPayer.payer.in_(scopes))
+    return or_(Incident.id.in_(touched), own)
+
+
+def find_visible(session: Session, actor: Actor, number: str) -> Incident:
+    """Return the incident if the actor may see it; 404 otherwise, as if it did not exist."""
+    incident = session.scalar(select(Incident).where(Incident.number == number, visible(actor)))
+    if incident is None:
+        raise NotFound(f"没有故障 {number}，或不在您的查看范围内。")
+    return incident
+
+
+def listing(
+    session: Session, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE
+) -> tuple[Sequence[Incident], str | None]:
+    """Return a page of incidents, the newest first, and the cursor of the next page."""
+    if wanted.state is not None and wanted.state not in rules.STATE_LABELS:
+        raise Invalid.field("state", "状态应为：" + "、".join(rules.STATE_LABELS))
+    query = select(Incident).where(visible(actor), *_conditions(wanted)).order_by(Incident.id.desc())
+    if cursor:
+        query = query.where(Incident.id < _cursor_id(cursor))
+    limit = max(1, min(limit, MOST))
+    rows = session.scalars(query.limit(limit + 1)).all()
+    following = str(rows[limit - 1].id) if len(rows) > limit else None
+    return rows[:limit], following
+
+
+def _cursor_id(cursor: str) -> int:
+    if not cursor.isdecimal() or len(cursor) > 18:
+        raise Invalid.field("cursor", "翻页标记无效，请从第一页开始。")
+    return int(cursor)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.state:
+        found.append(Incident.state == wanted.state)
+    if wanted.fault_class:
+        found.append(Incident.fault_class == wanted.fault_class)
+    if wanted.payer:
+        found.append(
+            Incident.id.in_(select(IncidentPayer.incident_id).where(IncidentPayer.payer == wanted.payer))
+        )
+    if wanted.module:
+        found.append(Incident.modules.contains(f'"{wanted.module}"', autoescape=True))
+    if wanted.q:
+        found.append(or_(Incident.number == wanted.q, Incident.title.contains(wanted.q, autoescape=True)))
+    if wanted.open is not None:
+        found.append(Incident.closed == int(not wanted.open))
+    if wanted.major is not None:
+        found.append(Incident.major_since.is_not(None) if wanted.major else Incident.major_since.is_(None))
+    if wanted.since:
+        found.append(Incident.started_at >= wanted.since)
+    if wanted.until:
+        found.append(Incident.started_at < wanted.until)
+    return found
+
+
+def count_open(session: Session, actor: Actor) -> dict[str, int]:
+    """Count what is not yet closed, by state."""
+    rows = session.execute(
+        select(Incident.state, func.count())
+        .where(visible(actor), Incident.closed == 0)
+        .group_by(Incident.state)
+    )
+    return dict(rows.tuples().all())
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything about one incident."""
+
+    incident: Incident
+    contract: Contract
+    life: rules.Life
+    rows: Sequence[IncidentEvent]
+    verdict: Verdict
+    broadcasts: Sequence[Broadcast]
+    receipts: Mapping[int, Sequence[Receipt]]
+    now: datetime
+
+
+def detail(session: Session, actor: Actor, number: str, now: datetime) -> Detail:
+    """Return one incident with its log, its verdict as of now, and its broadcasts."""
+    incident = find_visible(session, actor, number)
+    contract = pinned.version(session, incident.contract)
+    rows = log.rows_of(session, incident.id)
+    events = sorted((log.to_event(r) for r in rows), key=lambda e: (e.at, e.seq))
+    broadcasts = grid.rows_of(session, incident.id)
+    return Detail(
+        incident=incident,
+        contract=contract,
+        life=service.life_of(contract, events),
+        rows=rows,
+        verdict=judge(contract, events, now),
+        broadcasts=broadcasts,
+        receipts=sending.receipts(session, [b.id for b in broadcasts]),
+        now=now,
+    )
+
+
+def open_with_verdicts(
+    session: Session, actor: Actor, now: datetime, limit: int = 50
+) -> list[tuple[Incident, Verdict]]:
+    """Return the incidents in which something is still to be done, each with its verdict; three queries."""
+    wanted = select(Incident).where(and_(visible(actor), Incident.closed == 0)).order_by(Incident.id.desc())
+    incidents = session.scalars(wanted.limit(limit)).all()
+    events = log.load(session, [i.id for i in incidents])
+    return [(i, judge(pinned.version(session, i.contract), events[i.id], now)) for i in incidents]
+
+
+def interchange_of(session: Session, actor: Actor, wanted: Filter) -> Any:
+    """Yield (number, events) of all visible incidents, in batches, for export."""
+    last = 0
+    while True:
+        query: Select[tuple[Incident]] = select(Incident).where(
+            visible(actor), Incident.id > last, *_conditions(wanted)
+        )
+        incidents = session.scalars(query.order_by(Incident.id).limit(500)).all()
+        if not incidents:
+            return
+        events = log.load(session, [i.id for i in incidents])
+        for incident in incidents:
+            yield incident.number, events[incident.id]
+        last = incidents[-1].id
