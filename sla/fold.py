@@ -69,7 +69,8 @@ class Facts:
         while ordered and ordered[-1][0] > as_of:
             ordered.pop()
         self.contract, self.events = contract, ordered
-        self.started_at, self.base_class = _beginning(contract, ordered)
+        self.started_at, first = _beginning(contract, ordered)
+        self.base_class: str = first.data["fault_class"]
         self.reported_class = self.base_class
         self.modules: set[str] = set()
         self.payers: set[str] = set()
@@ -87,6 +88,8 @@ class Facts:
         self.blind_from: datetime | None = None
         self.sent: list[Span] = []
         self.faults = 0
+        if first.at == self.started_at:  # with an earlier occurrence, nobody could know that it was major
+            self.note_major(self.started_at)
         self._fold()
 
     def _fold(self) -> None:
@@ -155,8 +158,8 @@ class Facts:
                 self.note_major(at)
 
 
-def _beginning(contract: Contract, ordered: Sequence[Event]) -> tuple[datetime, str]:
-    """Return the start of the clocks and the class of the earliest report."""
+def _beginning(contract: Contract, ordered: Sequence[Event]) -> tuple[datetime, Event]:
+    """Return the start of the clocks and the earliest report."""
     first: Event | None = None
     occurred: list[datetime] = []
     for event in ordered:
@@ -169,7 +172,7 @@ def _beginning(contract: Contract, ordered: Sequence[Event]) -> tuple[datetime, 
     start = first.at
     if occurred and contract.options.start == "occurred":
         start = min(start, *occurred)
-    return start, first.data["fault_class"]
+    return start, first
 
 
 def _report(facts: Facts, at: datetime, data: Mapping[str, Any]) -> None:
