@@ -108,7 +108,8 @@ def _send_due(
     verdict: Verdict,
     rows: dict[tuple[datetime, int], Broadcast],
 ) -> None:
-    owed = [b for b in rows.values() if b.slot >= 0 and b.sent_at is None and _is_owed(b, verdict)]
+    waiting = [b for b in rows.values() if b.slot >= 0 and b.sent_at is None and b.state == rules.SCHEDULED]
+    owed = [b for b in waiting if _is_owed(b, verdict)]
     due = sorted((b for b in owed if b.due_at <= now), key=lambda b: b.due_at)
     for broadcast in due[:-1]:
         broadcast.state = rules.slot_state(broadcast.due_at, contract.broadcast.tolerance, now, None)

@@ -278,6 +278,11 @@ def _rights(catalogue: Catalogue, grants: Sequence[Grant]) -> dict[str, frozense
     return {key: frozenset(scopes) for key, scopes in rights.items()}
 
 
+def actor_of(session: Session, now: datetime, catalogue: Catalogue, username: str) -> Actor:
+    """Return the person as an actor, for commands and scripts that act in somebody's name; 404 without one."""
+    return _actor(session, now, catalogue, person_by_name(session, username))
+
+
 def actor_by_token(session: Session, now: datetime, catalogue: Catalogue, value: str) -> Actor:
     """Return whom a bearer token speaks for; 401 when it is unknown, over, or the person disabled."""
     found = session.execute(

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, bus
+from kernel.clock import Clock
 from kernel.platform import Platform
 from sla.deadlines.models import ARMED, BlindTime, Deadline, Heartbeat
 
@@ -93,3 +94,8 @@ def check_late(platform: Platform) -> int:
     if late:
         log.error("%d deadlines are a minute or more late", late)
     return 0
+
+
+def forget(clock: Clock) -> None:
+    """Forget what this process saw, as a restart would."""
+    _last.pop(clock, None)
