@@ -61,7 +61,16 @@ def run() -> list[Row]:
             path = Path(folder) / f"{renamed}.csv"
             repeated(path, renamed=renamed)
             floor = seconds([sys.executable, "-c", FLOOR, str(path)])
-            command = [sys.executable, "-m", "sla.cli", "audit", str(path), "--format", "servicenow", "--json"]
+            command = [
+                sys.executable,
+                "-m",
+                "sla.cli",
+                "audit",
+                str(path),
+                "--format",
+                "servicenow",
+                "--json",
+            ]
             ours = seconds(command)
             found.append((f"audit, {ROWS:,} rows, {name}, seconds", ours, floor, ours / floor, "ratio <= 3"))
     return found

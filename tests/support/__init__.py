@@ -1,0 +1,1 @@
+"""What tests share: throw-away databases, a named cast, ways to tell a story on a fixed clock."""

@@ -1,0 +1,117 @@
+"""A platform on a fixed clock, and short ways to let things happen on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from incidents import log
+from incidents import service as incidents
+from incidents.broadcasts.jobs import collect_receipts
+from incidents.models import Broadcast, Incident
+from kernel.clock import FixedClock
+from kernel.identity.actor import Actor
+from kernel.identity.service import actor_of
+from kernel.outbox.jobs import deliver
+from kernel.outbox.models import QUEUED, Message
+from kernel.platform import Platform
+from sla.cases.models import Case
+from sla.deadlines.jobs import tick
+from sla.deadlines.models import ARMED, Deadline
+from sla.events import Event
+
+ZONE = ZoneInfo("Asia/Shanghai")
+START = datetime(2026, 3, 3, 9, 0, tzinfo=ZONE).astimezone(UTC)
+"""When every story begins: a Tuesday, nine in the morning."""
+INSTANT = timedelta.resolution
+
+
+@dataclass
+class World:
+    """The platform under test with its clock."""
+
+    platform: Platform
+    clock: FixedClock
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def actor(self, username: str) -> Actor:
+        with self.platform.db.read() as session:
+            return actor_of(session, self.now, self.platform.catalogue, username)
+
+    def report(self, who: str = "lin", title: str = "公文系统无法登录", **more: Any) -> str:
+        """Let `who` report a fault; returns its number."""
+        fields = {"fault_class": "system_general", "modules": ["documents"], "payers": ["city"]} | more
+        told = incidents.Report(title, **fields)
+        actor = self.actor(who)
+        with self.platform.db.write(who) as session:
+            return incidents.report(self.platform, session, self.now, actor, told).number
+
+    def happen(
+        self, number: str, kind: str, who: str = "lin", *, at: datetime | None = None, **fields: Any
+    ) -> None:
+        """Let an event happen to the incident."""
+        actor = self.actor(who)
+        with self.platform.db.write(who) as session:
+            incidents.happen(self.platform, session, self.now, actor, number, kind, fields, at=at)
+
+    def settle(self) -> None:
+        """Let the worker do everything that is due now."""
+        while tick(self.platform) + deliver(self.platform) + collect_receipts(self.platform):
+            pass
+
+    def run_until(self, at: datetime) -> None:
+        """Fast-forward: the worker wakes at every instant at which something is due."""
+        self.settle()
+        while self.now < at:
+            self.clock.move_to(min(at, self._next_instant() or at))
+            self.settle()
+
+    def run_for(self, **delta: float) -> None:
+        self.run_until(self.now + timedelta(**delta))
+
+    def _next_instant(self) -> datetime | None:
+        with self.platform.db.read() as session:
+            wake = session.scalar(select(func.min(Deadline.wake_at)).where(Deadline.state == ARMED))
+            mail = session.scalar(select(func.min(Message.next_at)).where(Message.state == QUEUED))
+        times = [max(t, self.now) + INSTANT for t in (wake, mail) if t]
+        return min(times, default=None)
+
+    def events(self, number: str) -> list[Event]:
+        with self.platform.db.read() as session:
+            incident = incidents.find(session, number)
+            return log.load(session, [incident.id])[incident.id]
+
+    def kinds(self, number: str) -> list[str]:
+        return [event.type for event in self.events(number)]
+
+    def incident(self, number: str) -> Incident:
+        with self.platform.db.read() as session:
+            return incidents.find(session, number)
+
+    def case(self, number: str) -> Case:
+        with self.platform.db.read() as session:
+            return session.scalars(select(Case).where(Case.subject == number)).one()
+
+    def broadcasts(self, number: str) -> Sequence[Broadcast]:
+        with self.platform.db.read() as session:
+            found = incidents.find(session, number)
+            wanted = select(Broadcast).where(Broadcast.incident_id == found.id)
+            return session.scalars(wanted.order_by(Broadcast.due_at, Broadcast.slot.desc())).all()
+
+    def deadlines(self, number: str, state: int = ARMED) -> Sequence[Deadline]:
+        with self.platform.db.read() as session:
+            found = incidents.find(session, number)
+            wanted = select(Deadline).where(Deadline.subject_id == found.id, Deadline.state == state)
+            return session.scalars(wanted.order_by(Deadline.due_at, Deadline.id)).all()
+
+    def messages(self, ref: str) -> Sequence[Message]:
+        with self.platform.db.read() as session:
+            return session.scalars(select(Message).where(Message.ref == ref).order_by(Message.id)).all()
