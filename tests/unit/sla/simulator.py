@@ -120,6 +120,7 @@ def simulate(told: list[Told], as_of: int) -> Seen:
     reports = [each for each in told if each[1] in ("detected", "reported")]
     start = reports[0][0]
     world = World(reports[0][2]["fault_class"], down_since=start)
+    world.look(start)
     by_second: dict[int, list[Told]] = {}
     for each in told:
         by_second.setdefault(max(each[0], start), []).append(each)
