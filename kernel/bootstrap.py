@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import ArgumentError
+
 from kernel.clock import SYSTEM, Clock
 from kernel.db.engine import Database
+from kernel.errors import ConfigError
 from kernel.manifest import Catalogue, resolve
 from kernel.outbox.channels.maildir import MaildirChannel
 from kernel.outbox.channels.smtp import SmtpChannel
@@ -19,13 +22,20 @@ def build_platform(
 ) -> Platform:
     """Open the database and the channels; starts nothing."""
     platform = Platform(
-        settings=settings, clock=clock, db=Database(settings.url), catalogue=catalogue, zone=zone, **more
+        settings=settings, clock=clock, db=_open(settings), catalogue=catalogue, zone=zone, **more
     )
     if settings.smtp_host:
         platform.channels["email"] = SmtpChannel(settings)
     else:
         platform.channels["email"] = MaildirChannel(settings.data_dir / "mail", settings.mail_from)
     return platform
+
+
+def _open(settings: Settings) -> Database:
+    try:
+        return Database(settings.url)
+    except (ArgumentError, ImportError, ValueError) as error:  # also: a driver that isn't installed
+        raise ConfigError(f"SHOUSHI_DATABASE_URL: {str(error).splitlines()[0]}") from None
 
 
 def ready(platform: Platform) -> Platform:

@@ -16,6 +16,8 @@ class Clock(Protocol):
     """Tells the time and waits, possibly faster than the wall does."""
 
     speed: float
+    runs: bool
+    """Whether it moves by itself. One that a script moves skips time without anybody having been absent."""
 
     def now(self) -> datetime:
         """Return the present time: aware, UTC."""
@@ -28,6 +30,7 @@ class SystemClock:
     """The wall clock."""
 
     speed = 1.0
+    runs = True
 
     def now(self) -> datetime:
         """Return the present time: aware, UTC."""
@@ -40,6 +43,8 @@ class SystemClock:
 
 class AcceleratedClock:
     """Runs `speed` times as fast as the wall, from `origin` on; for rehearsals only."""
+
+    runs = True
 
     def __init__(self, speed: float, origin: datetime | None = None) -> None:
         if not speed > 0:
@@ -61,6 +66,7 @@ class FixedClock:
     """Stands still until it is moved; for tests and for playing scripted months."""
 
     speed = 1.0
+    runs = False
 
     def __init__(self, at: datetime) -> None:
         self._at = at

@@ -6,11 +6,14 @@ Secrets are `SecretStr`, so that they appear in no log, repr or page.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from kernel.errors import ConfigError
 
@@ -23,14 +26,22 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     data_dir: Path = Field(default=Path("data"), description="where the SQLite file, mail and backups live")
-    database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; default SQLite in data_dir")
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL; default SQLite in data_dir"
+    )
     contract: str = Field(default="huaibei-2025", description="contract file by name or path")
-    base_url: str = Field(default="http://127.0.0.1:8000", description="how people reach the platform, for links")
+    base_url: str = Field(
+        default="http://127.0.0.1:8000", description="how people reach the platform, for links"
+    )
     session_hours: int = Field(default=12, ge=1, le=168, description="a session ends after so many hours")
-    session_idle_minutes: int = Field(default=60, ge=5, le=720, description="…or after so long without a request")
+    session_idle_minutes: int = Field(
+        default=60, ge=5, le=720, description="…or after so long without a request"
+    )
     secure_cookies: bool = Field(default=False, description="set Secure on cookies (behind HTTPS)")
     mail_from: str = Field(default="shoushi@localhost", description="sender of all mail")
-    smtp_host: str | None = Field(default=None, description="mail server; without one mail is written to data_dir")
+    smtp_host: str | None = Field(
+        default=None, description="mail server; without one mail is written to data_dir"
+    )
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
@@ -41,6 +52,24 @@ class Settings(BaseModel):
     web_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     tick_seconds: float = Field(default=0.5, gt=0, le=60, description="how often the deadline engine looks")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        try:
+            address = Address(addr_spec=value)
+        except (ValueError, HeaderParseError, IndexError):
+            raise ValueError("should be an e-mail address") from None
+        if not address.username or not address.domain:
+            raise ValueError("should be an e-mail address")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"\w+(\+\w+)?://", value.get_secret_value()):
+            raise ValueError("should look like sqlite:///file or postgresql://user@host/name")
+        return value
 
     @property
     def url(self) -> str:
@@ -75,3 +104,5 @@ def _read_secret(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").rstrip("\n")
     except OSError as error:
         raise ConfigError(f"{name}: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: {path} is not UTF-8 text") from None

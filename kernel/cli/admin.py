@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from kernel.errors import ConfigError
+
 if TYPE_CHECKING:
     from alembic.script import Script
 
@@ -19,11 +21,12 @@ def init(password_file: TextIO | None) -> None:
     from kernel.cli.context import open_platform
     from kernel.db.migrate import upgrade
     from kernel.db.stamp import require_kind
-    from kernel.identity.setup import add_administrators
+    from kernel.identity.setup import add_administrators, has_people
 
     platform = open_platform(check=False)
     upgrade(platform.db)
-    if not require_kind(platform.db, "live"):
+    require_kind(platform.db, "live")
+    if has_people(platform):
         click.echo("数据库已是最新。")
         return
     if password_file is not None:
@@ -50,6 +53,8 @@ def migrate(revision: str) -> None:
         raise click.BadParameter(f"没有版本 {revision}", param_hint="REVISION")
     order = ["base", *known]
     found = migrations.current(platform.db) or "base"
+    if found not in order:
+        raise ConfigError(f"数据库版本 {found} 比本程序新，请使用相应版本的程序。")
     if order.index(str(target)) >= order.index(found):
         migrations.upgrade(platform.db, str(target))
     else:

@@ -7,10 +7,16 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from kernel.identity import service
-from kernel.identity.models import Post, Unit
+from kernel.identity.models import Person, Post, Unit
 from kernel.platform import Platform
 
 ADMINISTRATORS = (("sysadmin", "系统管理员"), ("secadmin", "安全管理员"), ("auditor", "审计管理员"))
+
+
+def has_people(platform: Platform) -> bool:
+    """Whether anybody has an account yet."""
+    with platform.db.read() as session:
+        return session.scalar(select(Person.id).limit(1)) is not None
 
 
 def add_administrators(platform: Platform, password: str, *, must_change: bool = True) -> list[str]:
