@@ -75,7 +75,7 @@ def _syntax(file: str, text: str, error: tomllib.TOMLDecodeError) -> ContractErr
     if where and where[1]:
         line, column = int(where[1]), int(where[2])
     else:
-        line, column = text.count("\n") + 1, 1
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
     return ContractError(file, line, "", f"TOML 语法错误（{_WHERE.sub('', str(error)).strip()}）", column)
 
 
