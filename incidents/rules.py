@@ -8,7 +8,7 @@ is possible, so that nothing impossible gets into the log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,10 @@ class Life:
     merge_pending: str | None = None
     repaired: bool = False
     ended_at: datetime | None = None
+
+    def copy(self) -> Life:
+        """Return a life of its own, to try an event on."""
+        return replace(self, claimed_classes=[*self.claimed_classes], claims={**self.claims})
 
     def apply(self, event: Event, *, lengthens: Callable[[str, str], bool]) -> None:
         """Let the event happen; raises Impossible when it can't."""

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent
 from incidents.queries import Detail
+from sla.schemas import live_state
 from sla.verdict import ClockVerdict, Verdict
 
 
@@ -196,11 +197,6 @@ def _event(row: IncidentEvent, zone: Any) -> dict[str, Any]:
     }
 
 
-def live(state: str) -> str:
-    """An open clock that is not yet due is `pending` in an audit and `running` here."""
-    return "running" if state == "pending" else state
-
-
 def clocks(verdict: Verdict) -> list[dict[str, Any]]:
     """Return the clocks of the contract's view."""
     return [_clock(c, verdict.contract.zone) for c in (verdict.response, verdict.repair)]
@@ -212,7 +208,7 @@ def _clock(clock: ClockVerdict, zone: Any) -> dict[str, Any]:
         "article": clock.article,
         "started_at": clock.started_at.astimezone(zone),
         "due_at": clock.due_at.astimezone(zone),
-        "state": live(clock.state),
+        "state": live_state(clock.state),
         "counted_seconds": clock.counted_seconds,
         "ended_at": clock.ended_at.astimezone(zone) if clock.ended_at else None,
     }
@@ -221,8 +217,8 @@ def _clock(clock: ClockVerdict, zone: Any) -> dict[str, Any]:
 def _contract_view(verdict: Verdict) -> dict[str, Any]:
     return {
         "fault_class": verdict.fault_class,
-        "response": live(verdict.response.state),
-        "repair": live(verdict.repair.state),
+        "response": live_state(verdict.response.state),
+        "repair": live_state(verdict.repair.state),
         "counted_seconds": verdict.repair.counted_seconds,
         "repair_due_at": verdict.repair.due_at.astimezone(verdict.contract.zone),
         "penalty_cases": verdict.penalty_cases,
@@ -233,8 +229,8 @@ def _contract_view(verdict: Verdict) -> dict[str, Any]:
 def _provider_view(verdict: Verdict) -> dict[str, Any]:
     return {
         "fault_class": verdict.claimed_class,
-        "response": live(verdict.response.state),
-        "repair": live(verdict.provider_repair.state),
+        "response": live_state(verdict.response.state),
+        "repair": live_state(verdict.provider_repair.state),
         "counted_seconds": verdict.provider_repair.counted_seconds,
         "repair_due_at": verdict.provider_repair.due_at.astimezone(verdict.contract.zone),
     }

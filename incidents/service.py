@@ -216,6 +216,8 @@ def _checked(
         raise Invalid.field("at", "时间不能晚于现在。")
     if at < incident.started_at:
         raise Invalid.field("at", "时间不能早于故障的开始时间。")
+    if kind == "exclusion_claimed" and not fields.get("claim"):
+        fields = {**fields, "claim": f"C{sum(e.type == kind for e in events) + 1}"}
     try:
         data = parse_data(kind, fields, contract.fault_classes)
     except EventError as error:

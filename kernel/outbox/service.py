@@ -126,6 +126,17 @@ def mark_opened(session: Session, now: datetime, person_id: int, ref: str) -> in
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def mark_read(session: Session, now: datetime, person_id: int) -> int:
+    """Mark a person's in-app messages as read, except broadcasts, which count as received when opened."""
+    done = session.execute(
+        update(Message)
+        .where(Message.person_id == person_id, Message.channel == "inapp", Message.opened_at.is_(None))
+        .where(~Message.ref.startswith("broadcast:"))
+        .values(opened_at=now)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
 def unread(session: Session, person_id: int, limit: int = 50) -> list[Message]:
     """Return the newest in-app messages that the person has not opened."""
     wanted = select(Message).where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from sla.audit.workbook import safe
+from sla.audit.xlsx import cell_value as safe
 from sla.report.data import ClassRow, SlaReport, Tally
 
 
@@ -79,7 +79,7 @@ def as_workbook(report: SlaReport) -> bytes:
     book = Workbook(write_only=True)
     summary = book.create_sheet("汇总")
     for line in _summary_rows(report):
-        summary.append([safe(cell) for cell in line])
+        summary.append([safe(cell) if isinstance(cell, str) else cell for cell in line])
     classes = book.create_sheet("按类别")
     classes.append(["类别", "故障数", "响应达标", "响应超时", "修复达标", "修复超时", "平均修复秒数"])
     for row in report.classes:

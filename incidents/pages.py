@@ -1,0 +1,227 @@
+"""Pages of incidents: list, report, the incident itself, its broadcasts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from incidents import actions, forms, queries, rules, service, views
+from incidents.broadcasts import rules as broadcast_rules
+from incidents.broadcasts import sending
+from incidents.broadcasts import service as broadcasts
+from incidents.broadcasts.words import broadcast_text, broadcast_title
+from incidents.evidence import evidence_of
+from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.errors import AppError
+from kernel.identity.actor import Actor
+from kernel.outbox.service import mark_opened
+from kernel.web.flash import see_other
+from kernel.web.i18n import current_language
+from kernel.web.security import csrf_form
+from kernel.web.templating import render
+from sla import pinned
+from sla.cases.service import versions
+from sla.events import EVENT_TYPES
+from sla.explain import explain
+
+router = PageRouter()
+
+Reader = Annotated[Actor, Depends(require("incident.read"))]
+Reporter = Annotated[Actor, Depends(require("incident.report"))]
+checked = Depends(csrf_form)
+
+
+async def form_data(request: Request) -> FormData:
+    """Read the form."""
+    return await request.form()
+
+
+Form = Annotated[FormData, Depends(form_data)]
+
+
+@router.get("/incidents")
+def listing(
+    request: Request,
+    actor: Reader,
+    session: Read,
+    wanted: Annotated[queries.Filter, Depends()],
+    cursor: Annotated[str | None, Query(max_length=18)] = None,
+) -> Response:
+    """List incidents."""
+    rows, following = queries.listing(session, actor, wanted, cursor)
+    contract = pinned.in_force(platform_of(request))
+    return render(
+        request,
+        "incidents/list.html",
+        rows=rows,
+        next=following,
+        wanted=wanted,
+        contract=contract,
+        names=views.Names(contract),
+        tones=views.TONES,
+        state_word=views.state_word,
+        state_keys=list(rules.STATE_LABELS),
+    )
+
+
+@router.get("/incidents/new")
+def new(request: Request, actor: Reporter) -> Response:
+    """Show the form to report a fault."""
+    return _report_form(request, actor, FormData(list(request.query_params.multi_items())), None)
+
+
+@router.post("/incidents", dependencies=[checked])
+def report(request: Request, form: Form, actor: Reporter, session: Write) -> Response:
+    """Report a fault; on an error the form comes back with what was typed."""
+    platform = platform_of(request)
+    now = platform.clock.now()
+    try:
+        told = forms.report_of(form, platform.zone)
+        incident = service.report(platform, session, now, actor, told)
+    except AppError as error:
+        session.rollback()
+        return _report_form(request, actor, form, error)
+    return see_other(f"/incidents/{incident.number}", "已登记。时钟自此开始计时。")
+
+
+def _report_form(request: Request, actor: Actor, form: FormData, error: AppError | None) -> Response:
+    contract = pinned.in_force(platform_of(request))
+    scopes = actor.scopes("incident.report")
+    payers = [p for p in contract.payers.values() if scopes is None or p.key in scopes]
+    return render(
+        request,
+        "incidents/new.html",
+        status_code=error.status if error else 200,
+        contract=contract,
+        payers=payers,
+        state=forms.state_of(form, error),
+    )
+
+
+@router.get("/incidents/{number}")
+def one(request: Request, number: str, actor: Reporter, session: Read) -> Response:
+    """Show the incident."""
+    return _incident_page(request, session, actor, number)
+
+
+@router.get("/incidents/{number}/live")
+def live(request: Request, number: str, actor: Reporter, session: Read) -> Response:
+    """Return the parts of the page that change, for live pages."""
+    return _incident_page(request, session, actor, number, "incidents/_live.html")
+
+
+@router.post("/incidents/{number}/events", dependencies=[checked])
+def happen(request: Request, number: str, form: Form, actor: Reader, session: Write) -> Response:
+    """Let an event happen; on an error the page comes back with what was typed."""
+    platform = platform_of(request)
+    kind = forms.text(form, "type")
+    try:
+        queries.find_visible(session, actor, number)
+        at = forms.local_time(forms.text(form, "at"), "at", platform.zone)
+        fields = forms.event_fields(form, kind, platform.zone)
+        version = forms.text(form, "version")
+        service.happen(
+            platform, session, platform.clock.now(), actor, number, kind, fields,
+            at=at, if_version=int(version) if version.isdecimal() else None,
+        )  # fmt: skip
+    except AppError as error:
+        session.rollback()
+        if error.status not in (409, 422):
+            raise
+        return _incident_page(request, session, actor, number, error=error, form=form)
+    return see_other(f"/incidents/{number}", f"已登记：{EVENT_TYPES[kind].label}")
+
+
+@router.post("/incidents/{number}/words", dependencies=[checked])
+def words(
+    request: Request,
+    number: str,
+    form: Form,
+    actor: Annotated[Actor, Depends(require("incident.handle"))],
+    session: Write,
+) -> Response:
+    """Keep what the next broadcast will say."""
+    platform = platform_of(request)
+    incident = queries.find_visible(session, actor, number)
+    text = {name: forms.text(form, name) for name in broadcast_rules.FIELDS}
+    try:
+        broadcasts.write_words(platform, session, platform.clock.now(), actor, incident, text)
+    except AppError as error:
+        session.rollback()
+        return _incident_page(request, session, actor, number, error=error, form=form)
+    return see_other(f"/incidents/{number}#broadcast", "通报内容已保存，将按时发出。")
+
+
+@router.get("/incidents/{number}/broadcasts/{broadcast_id}")
+def sheet(request: Request, number: str, broadcast_id: int, actor: Reader, session: Write) -> Response:
+    """Show one broadcast as a printable sheet; opening it is a receipt."""
+    platform = platform_of(request)
+    now = platform.clock.now()
+    found = queries.detail(session, actor, number, now)
+    broadcast = broadcasts.find(session, found.incident, broadcast_id)
+    mark_opened(session, now, actor.person_id or 0, sending.ref_of(broadcast.id))
+    issue = sending.issue_of(session, broadcast)
+    return render(
+        request,
+        "incidents/broadcast.html",
+        found=found,
+        broadcast=broadcast,
+        title=broadcast_title(found.incident, broadcast, issue),
+        text=broadcast_text(platform, found.incident, broadcast, issue, found.verdict),
+        receipts=found.receipts.get(broadcast.id, []),
+        slot_word=views.slot_word(broadcast),
+        tone=views.SLOT_TONES[broadcast.state],
+    )
+
+
+@router.get("/incidents/{number}/evidence")
+def evidence(request: Request, number: str, actor: Reader, session: Read) -> Response:
+    """Download the evidence file."""
+    found = evidence_of(queries.detail(session, actor, number, platform_of(request).clock.now()))
+    headers = {"Content-Disposition": f'attachment; filename="evidence-{number}.json"'}
+    return JSONResponse(found, headers=headers)
+
+
+def _incident_page(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    number: str,
+    template: str = "incidents/detail.html",
+    *,
+    error: AppError | None = None,
+    form: FormData | None = None,
+) -> Response:
+    platform = platform_of(request)
+    found = queries.detail(session, actor, number, platform.clock.now())
+    language: Any = current_language()
+    names = views.Names(found.contract)
+    return render(
+        request,
+        template,
+        status_code=error.status if error else 200,
+        found=found,
+        incident=found.incident,
+        verdict=found.verdict,
+        contract=found.contract,
+        names=names,
+        tones=views.TONES,
+        state_word=views.state_word,
+        actions=actions.possible(found, actor),
+        timeline_entries=views.timeline(found.rows, names),
+        party_rows=views.views(found, names),
+        claims=views.claims(found),
+        grid_rows=views.grid_rows(found),
+        slot_word=views.slot_word,
+        slot_tones=views.SLOT_TONES,
+        versions=versions(session, number),
+        explanation=explain(found.verdict, "en" if language == "en" else "zh"),
+        word_labels=broadcast_rules.LABELS,
+        next_slot=broadcasts.next_slot(session, found.incident),
+        failed=forms.text(form, "type") if form and error else None,
+        state=forms.state_of(form or FormData(), error),
+    )

@@ -1,0 +1,182 @@
+"""What the pages show of incidents, as plain values for the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from incidents import rules
+from incidents.broadcasts import rules as broadcast_rules
+from incidents.models import Broadcast, IncidentEvent
+from incidents.queries import Detail
+from kernel.web.formats import duration, localtime
+from kernel.web.i18n import gettext as _
+from sla.contract import Contract
+from sla.events import EVENT_TYPES, REASONS
+from sla.schemas import live_state
+
+TONES = {
+    rules.OPEN: "near",
+    rules.REOPENED: "over",
+    rules.RESPONDED: "info",
+    rules.IN_REPAIR: "info",
+    rules.RESTORED: "ok",
+    rules.CONFIRMED: "met",
+    rules.CLOSED: "neutral",
+    rules.MERGED: "neutral",
+    rules.FALSE_ALARM: "neutral",
+}
+EVENT_TONES = {
+    "reported": "near",
+    "detected": "near",
+    "responded": "ok",
+    "restored": "ok",
+    "backup_in_service": "ok",
+    "restoration_accepted": "met",
+    "restoration_rejected": "over",
+    "reopened": "over",
+    "major_declared": "over",
+    "blind_from": "unobserved",
+    "blind_to": "unobserved",
+}
+SLOT_TONES = {
+    broadcast_rules.SENT: "met",
+    broadcast_rules.LATE: "over",
+    broadcast_rules.MISSED: "over",
+    broadcast_rules.SCHEDULED: "plan",
+    broadcast_rules.CLOSING: "ok",
+}
+LATE_ENTRY = timedelta(minutes=2)
+"""An event told so much later than it happened is marked as entered afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The contract's names for the keys that incidents carry; unknown keys stand for themselves."""
+
+    contract: Contract
+
+    def payers(self, keys: Iterable[str]) -> str:
+        """Name the payers."""
+        known = self.contract.payers
+        return "、".join(known[k].name if k in known else k for k in keys) or "—"
+
+    def modules(self, keys: Iterable[str]) -> str:
+        """Name the modules."""
+        known = self.contract.modules
+        return "、".join(known[k].name if k in known else k for k in keys) or "—"
+
+    def fault_class(self, key: str) -> str:
+        """Name a fault class."""
+        known = self.contract.fault_classes
+        return known[key].name if key in known else key
+
+
+def state_word(state: str) -> str:
+    """Return the word for an incident's state, in the reader's language."""
+    return _(rules.STATE_LABELS[state])
+
+
+def timeline(rows: Iterable[IncidentEvent], names: Names) -> list[dict[str, Any]]:
+    """Return the log as timeline entries, the newest first."""
+    return [
+        {
+            "at": row.at,
+            "who": row.actor_name or row.actor,
+            "what": _(EVENT_TYPES[row.type].label),
+            "tone": EVENT_TONES.get(row.type, "neutral"),
+            "noticed": row.recorded_at if row.recorded_at - row.at > LATE_ENTRY else None,
+            "body": _body(row, names),
+        }
+        for row in sorted(rows, key=lambda r: (r.at, r.seq), reverse=True)
+    ]
+
+
+def _body(row: IncidentEvent, names: Names) -> str:
+    data: Mapping[str, Any] = row.data or {}
+    parts = [row.text] if row.text else []
+    if row.type in ("reported", "detected", "scope_changed"):
+        parts.append(f"{names.payers(data.get('payers', ()))}；{names.modules(data.get('modules', ()))}")
+    if data.get("fault_class"):
+        parts.append(names.fault_class(str(data["fault_class"])))
+    if data.get("claim"):
+        parts.append(str(data["claim"]))
+    if data.get("into"):
+        parts.append(str(data["into"]))
+    return "\n".join(parts)
+
+
+def views(found: Detail, names: Names) -> list[dict[str, Any]]:
+    """Return the provider's and the contract's view, row by row."""
+    verdict = found.verdict
+    repair, provider = verdict.repair, verdict.provider_repair
+    return [
+        {
+            "label": _("故障类别"),
+            "b": names.fault_class(verdict.claimed_class),
+            "a": names.fault_class(verdict.fault_class),
+        },
+        {"label": _("修复时限"), "b": localtime(provider.due_at), "a": localtime(repair.due_at)},
+        {
+            "label": _("计入时间"),
+            "b": duration(provider.counted_seconds),
+            "a": duration(repair.counted_seconds),
+        },
+        {"label": _("修复结论"), "b": clock_word(provider.state), "a": clock_word(repair.state)},
+    ]
+
+
+def clock_word(state: str) -> str:
+    """Return the word for a clock's state."""
+    return _(CLOCK_WORDS[live_state(state)])
+
+
+CLOCK_WORDS = {
+    "running": "计时中",
+    "met": "达标",
+    "missed": "超时",
+    "excluded": "不计",
+    "unobserved": "未观测",
+    "pending": "未到期",
+}
+
+
+def claims(found: Detail) -> list[dict[str, Any]]:
+    """Return the exclusion claims with their state."""
+    words = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}
+    return [
+        {
+            "claim": each.claim,
+            "reason": _(REASONS.get(each.reason, each.reason)),
+            "from": localtime(each.start),
+            "to": localtime(each.end),
+            "state": _(words[each.state]),
+        }
+        for each in found.verdict.exclusions
+    ]
+
+
+def grid_rows(found: Detail) -> list[dict[str, Any]]:
+    """Return the broadcast grid for the Gantt chart: one row a grid."""
+    rows: dict[int, list[dict[str, Any]]] = {}
+    interval = found.contract.broadcast.interval
+    for broadcast in found.broadcasts:
+        if broadcast.slot == broadcast_rules.CLOSING_SLOT:
+            continue
+        rows.setdefault(broadcast.grid, []).append(
+            {
+                "start": broadcast.due_at,
+                "end": broadcast.due_at + interval * 0.9,
+                "state": SLOT_TONES[broadcast.state],
+                "text": slot_word(broadcast),
+                "href": f"/incidents/{found.incident.number}/broadcasts/{broadcast.id}",
+            }
+        )
+    return [{"label": _("第%(n)s轮", n=grid + 1), "slots": slots} for grid, slots in sorted(rows.items())]
+
+
+def slot_word(broadcast: Broadcast) -> str:
+    """Return the word for a slot's state."""
+    return _(broadcast_rules.STATE_LABELS[broadcast.state])
