@@ -160,7 +160,8 @@ def _penalty(verdict: Verdict, words: Words) -> str:
 def _shares(verdict: Verdict) -> str:
     payers = verdict.contract.payers
     touched = [payers[key] for key in payers if key in verdict.payers]
-    return " + ".join(f"{payer.name} {payer.annual_fee}" for payer in touched) or "0.00"
+    sum_of = " + ".join(f"{payer.name} {payer.annual_fee}" for payer in touched) or "0.00"
+    return f"({sum_of})" if len(touched) > 1 else sum_of
 
 
 def _readings(verdict: Verdict, words: Words) -> Iterator[str]:
