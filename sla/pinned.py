@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
-from sqlalchemy import String, Text, insert
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel import audit
 from kernel.db import Base, UtcDateTime
+from kernel.db.once import insert_once
 from kernel.errors import NotFound
 from kernel.platform import Platform
 from sla.contract import Contract
@@ -45,8 +46,9 @@ def pin_at_start(platform: Platform) -> None:
             return
     with platform.db.write("system") as session:
         row = {"digest": contract.digest, "key": contract.key, "text": contract.text, "first_used_at": now}
-        session.execute(insert(ContractVersion), row)
-        audit.record(session, now, "contract.pinned", f"contract:{contract.key}", {"digest": contract.digest})
+        if insert_once(session, ContractVersion, row):
+            detail = {"digest": contract.digest}
+            audit.record(session, now, "contract.pinned", f"contract:{contract.key}", detail)
 
 
 def version(session: Session, digest: str) -> Contract:

@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, event, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from kernel.audit.models import AuditEntry, AuditHead
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db.engine import Database
+from kernel.db.once import insert_once
 
 GENESIS = "0" * 64
 _PENDING = "audit_pending"
+_MARKS = "audit_marks"
 
 
 class _Pending(NamedTuple):
@@ -61,23 +63,18 @@ def entry_digest(previous: str, position: int, entry: Any) -> str:
 
 _HEAD = select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update()
 _INSERT = insert(AuditEntry)
-_ADVANCE = (
-    update(AuditHead).where(AuditHead.id == 1).values(position=bindparam("p"), digest=bindparam("d"))
-)
+_ADVANCE = update(AuditHead).where(AuditHead.id == 1).values(position=bindparam("p"), digest=bindparam("d"))
 
 
 @event.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint; the chain is locked only when everything is committed
     pending: list[_Pending] = session.info.pop(_PENDING, [])
     if not pending:
         return
     session.flush()
-    head = session.execute(_HEAD).one_or_none()
-    if head is None:
-        session.execute(insert(AuditHead).values(id=1, position=0, digest=GENESIS))
-        position, digest = 0, GENESIS
-    else:
-        position, digest = head
+    position, digest = _locked_head(session)
     rows = []
     for entry in pending:
         position += 1
@@ -87,22 +84,40 @@ def _chain(session: Session) -> None:
     session.execute(_ADVANCE, {"p": position, "d": digest})
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    session.info.pop(_PENDING, None)
+def _locked_head(session: Session) -> tuple[int, str]:
+    head = session.execute(_HEAD).one_or_none()
+    if head is None:
+        insert_once(session, AuditHead, {"id": 1, "position": 0, "digest": GENESIS})
+        head = session.execute(_HEAD).one()
+    return head.position, head.digest
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """Drop what was recorded since the savepoint, or everything when the whole transaction is undone."""
+    since = session.info.get(_MARKS, {}).pop(transaction, 0)
+    del session.info.get(_PENDING, [])[since:]
 
 
 def verify(database: Database) -> Iterator[Problem]:
-    """Recompute the whole chain, yielding what does not fit; reads in bounded memory."""
+    """Recompute the whole chain, yielding what does not fit; reads one state, in bounded memory."""
     previous, expected = GENESIS, 1
     with database.read() as session:
-        rows = session.execute(select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=1000))
-        for entry in rows.scalars():
+        head = session.execute(select(AuditHead.position, AuditHead.digest)).one_or_none()
+        wanted = select(*AuditEntry.__table__.columns).order_by(AuditEntry.position)
+        for entry in session.execute(wanted.execution_options(yield_per=1000)):
             if entry.position != expected:
                 yield Problem(expected, f"审计记录缺失：第{expected}条至第{entry.position - 1}条")
             if entry_digest(previous, entry.position, entry) != entry.digest:
                 yield Problem(entry.position, f"审计记录第{entry.position}条与其摘要不符")
             previous, expected = entry.digest, entry.position + 1
-        head = session.execute(select(AuditHead.position, AuditHead.digest)).one_or_none()
+    if head is None and expected > 1:
+        yield Problem(expected - 1, "审计链的链头缺失")
     if head is not None and (head.position, head.digest) != (expected - 1, previous):
         yield Problem(expected - 1, "审计链末端与链头不符，末尾记录可能被删除")

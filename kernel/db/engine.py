@@ -31,8 +31,14 @@ class Database:
         self._synchronous = synchronous
         self.engine = self._make_engine(pool_size)
         self.write_engine = self.engine.execution_options(shoushi_write=True)
-        self._read = sessionmaker(self.engine, autoflush=False, expire_on_commit=False)
+        self._read = sessionmaker(self._read_engine(), autoflush=False, expire_on_commit=False)
         self._write = sessionmaker(self.write_engine, expire_on_commit=False)
+
+    def _read_engine(self) -> Engine:
+        """Readers see one state; on SQLite every transaction does."""
+        if self.is_sqlite:
+            return self.engine
+        return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def _make_engine(self, pool_size: int) -> Engine:
         if not self.is_sqlite:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, String, bindparam, insert, select, update
+from sqlalchemy import Integer, String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from kernel.db.once import insert_once
 from kernel.db.types import Base
 
 
@@ -23,8 +24,9 @@ _READ = select(Counter.value).where(Counter.series == bindparam("s"))
 
 def next_number(session: Session, series: str) -> int:
     """Return the next number of `series`, starting at 1. The row lock keeps two transactions apart."""
-    changed = session.connection().execute(_NEXT, {"s": series})
-    if changed.rowcount:
-        return session.execute(_READ, {"s": series}).scalar_one()
-    session.execute(insert(Counter), {"series": series, "value": 1})
-    return 1
+    connection = session.connection()
+    if not connection.execute(_NEXT, {"s": series}).rowcount:
+        if insert_once(session, Counter, {"series": series, "value": 1}):
+            return 1
+        connection.execute(_NEXT, {"s": series})
+    return int(connection.execute(_READ, {"s": series}).scalar_one())

@@ -30,6 +30,7 @@ def require_kind(database: Database, kind: str) -> bool:
             return True
     if found != kind:
         raise ConfigError(
-            f"这是{LABELS.get(found, found)}数据库，不能用于{LABELS[kind]}。请换一个 SHOUSHI_DATABASE_URL 或数据目录。"
+            f"这是{LABELS.get(found, found)}数据库，不能用于{LABELS[kind]}。"
+            "请换一个 SHOUSHI_DATABASE_URL 或数据目录。"
         )
     return False
