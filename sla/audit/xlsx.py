@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from sla.audit.judge import AuditResult
 from sla.audit.report import DETAIL_HEADING, clock_rows, detail_row, figure_rows
@@ -17,11 +18,12 @@ def save_xlsx(path: str, result: AuditResult) -> None:
     """
     from openpyxl import Workbook
 
-    book = Workbook(write_only=True)
-    _sheet(book.create_sheet("汇总"), [*figure_rows(result), [], *clock_rows(result)])
-    if result.details is not None:
-        _sheet(book.create_sheet("明细"), [DETAIL_HEADING, *map(detail_row, result.details)])
-    book.save(path)
+    with Path(path).open("wb") as file:
+        book = Workbook(write_only=True)
+        _sheet(book.create_sheet("汇总"), [*figure_rows(result), [], *clock_rows(result)])
+        if result.details is not None:
+            _sheet(book.create_sheet("明细"), [DETAIL_HEADING, *map(detail_row, result.details)])
+        book.save(file)
 
 
 def _sheet(sheet: object, rows: Iterable[Sequence[str]]) -> None:
