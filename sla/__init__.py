@@ -34,7 +34,10 @@ MANIFEST = Manifest(
         "sla.audit.pages:router",
         "sla.deadlines.pages:router",
     ),
-    jobs=(Job("sla.deadlines", 0.5, "sla.deadlines.jobs:tick"), Job("sla.late", 60, "sla.deadlines.watch:check_late")),
+    jobs=(
+        Job("sla.deadlines", 0.5, "sla.deadlines.jobs:tick"),
+        Job("sla.late", 60, "sla.deadlines.watch:check_late"),
+    ),
     models=("sla.deadlines.models", "sla.cases.models", "sla.penalties.models", "sla.pinned"),
     on_start="sla.pinned:pin_at_start",
     templates=True,

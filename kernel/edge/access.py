@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from kernel.errors import AppError, Forbidden
 from kernel.edge.transactions import platform_of
+from kernel.errors import AppError, Forbidden
 from kernel.identity import service
 from kernel.identity.actor import ANONYMOUS, Actor
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from kernel.edge import health
+from kernel.edge import health, stream_api
 from kernel.feed import DatabaseFeed
 from kernel.manifest import resolve
 from kernel.platform import Platform
@@ -46,6 +46,7 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
     app.state.platform = platform
     app.state.feed = DatabaseFeed(platform.db)
     app.include_router(health.router)
+    app.include_router(stream_api.router)
     for manifest in platform.catalogue.manifests:
         for router in manifest.routers:
             app.include_router(resolve(router))

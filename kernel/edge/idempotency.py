@@ -46,11 +46,15 @@ def digest_of(request: Request, body: bytes) -> str:
 
 def replay(session: Session, owner: str, key: str, digest: str) -> Response | None:
     """Return the stored answer; 422 when the key was used for something else."""
-    row = session.scalar(select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key))
+    row = session.scalar(
+        select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key)
+    )
     if row is None:
         return None
     if row.body_digest != digest:
-        raise Invalid.field(HEADER, "这个 Idempotency-Key 已用于另一个请求，请换一个新的键。", code="key_reused")
+        raise Invalid.field(
+            HEADER, "这个 Idempotency-Key 已用于另一个请求，请换一个新的键。", code="key_reused"
+        )
     headers = json.loads(row.headers) | {"idempotency-replayed": "true"}
     return Response(row.body, status_code=row.status, headers=headers)
 

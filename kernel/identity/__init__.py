@@ -28,5 +28,6 @@ MANIFEST = Manifest(
     ),
     routers=("kernel.identity.pages:router", "kernel.audit.pages:router"),
     models=("kernel.identity.models", "kernel.audit.models"),
+    templates=True,
     commands=(("user", "kernel.identity.cli:user"), ("token", "kernel.identity.cli:token")),
 )

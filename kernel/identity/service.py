@@ -16,7 +16,7 @@ from kernel.errors import Conflict, Invalid, NotFound, Unauthenticated
 from kernel.identity import passwords
 from kernel.identity.actor import Actor, Grant
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
-from kernel.manifest import Catalogue
+from kernel.manifest import Catalogue, Role
 
 MAX_FAILURES = 5
 LOCK_FOR = timedelta(minutes=15)
@@ -71,6 +71,7 @@ def add_person(
 
 def grant(session: Session, now: datetime, catalogue: Catalogue, person: Person, post: Post) -> Holding:
     """Let the person hold the post; 409 when roles would meet that must stay apart (三员分立)."""
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     current = set(session.scalars(_roles_of(person.id, now)))
     added = set(session.scalars(select(PostRole.role).where(PostRole.post_id == post.id)))
     clash = catalogue.clash(current | added)
@@ -84,6 +85,53 @@ def grant(session: Session, now: datetime, catalogue: Catalogue, person: Person,
         session, now, "post.granted", f"person:{person.username}", {"post": post.name, "roles": sorted(added)}
     )
     return holding
+
+
+def check_unit(key: str, name: str) -> None:
+    """Raise Invalid unless the unit has a usable key and a name."""
+    if not key.isascii() or not key.replace("-", "").isalnum() or len(key) > 40:
+        raise Invalid.field("key", "单位代码只能由字母、数字和横线组成，最多40位。")
+    if not name or len(name) > 120:
+        raise Invalid.field("name", "请填写单位名称，最多120字。")
+
+
+def post_for(session: Session, now: datetime, unit: Unit, role: Role) -> Post:
+    """Return the unit's post that carries just this role, made when missing."""
+    found = session.scalar(select(Post).where(Post.unit_id == unit.id, Post.name == role.label))
+    return found or add_post(session, now, unit, role.label, [role.key])
+
+
+def end_holding(session: Session, now: datetime, holding_id: int) -> None:
+    """End a post that somebody holds; 404 when nobody does."""
+    done = session.execute(
+        update(Holding).where(Holding.id == holding_id, Holding.until.is_(None)).values(until=now)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotFound("没有这条任职记录，可能已经收回。")
+    audit.record(session, now, "post.ended", f"holding:{holding_id}", {})
+
+
+def unlock(session: Session, now: datetime, username: str) -> None:
+    """Lift the lock that failed logins caused."""
+    person = person_by_name(session, username)
+    person.locked_until, person.failed_logins = None, 0
+    audit.record(session, now, "person.unlocked", f"person:{username}", {})
+
+
+def toggle_disabled(session: Session, now: datetime, actor: Actor, username: str) -> None:
+    """Disable an account or enable it again; nobody disables themselves."""
+    person = person_by_name(session, username)
+    if person.id == actor.person_id:
+        raise Conflict("不能停用自己的账户。")
+    person.disabled_at = None if person.disabled_at else now
+    if person.disabled_at:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.person_id == person.id, LoginSession.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+    action = "person.disabled" if person.disabled_at else "person.enabled"
+    audit.record(session, now, action, f"person:{username}", {})
 
 
 def _roles_of(person_id: int, now: datetime) -> Any:
@@ -112,8 +160,9 @@ def login(
     person = session.scalar(select(Person).where(Person.username == username).with_for_update())
     stored = person.password_hash if person and not person.disabled_at else None
     if person and person.locked_until and person.locked_until > now:
+        passwords.matches(password, None)  # a locked account takes as long as any other
         audit.record(session, now, "login.refused", f"person:{person.username}", {"reason": "locked"})
-        return None, "账户已锁定，请15分钟后再试，或联系安全管理员。"
+        return None, WRONG
     if not passwords.matches(password, stored) or person is None:
         if person:
             _count_failure(session, now, person)
@@ -279,7 +328,7 @@ def _rights(catalogue: Catalogue, grants: Sequence[Grant]) -> dict[str, frozense
 
 
 def actor_of(session: Session, now: datetime, catalogue: Catalogue, username: str) -> Actor:
-    """Return the person as an actor, for commands and scripts that act in somebody's name; 404 without one."""
+    """Return the person as an actor, for commands that act in somebody's name; 404 without one."""
     return _actor(session, now, catalogue, person_by_name(session, username))
 
 
@@ -331,7 +380,7 @@ def people_with_role(
         .join(Unit, Unit.id == Post.unit_id)
         .join(PostRole, PostRole.post_id == Post.id)
         .where(PostRole.role.in_(list(roles)), Person.disabled_at.is_(None))
-        .where(or_(Holding.until.is_(None), Holding.until > now))
+        .where(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
         .order_by(Person.id)
     ).all()
     seen: dict[tuple[int, str | None], tuple[Person, str | None]] = {}

@@ -12,5 +12,6 @@ MANIFEST = Manifest(
         Job("feed.prune", 3600, "kernel.feed:prune"),
         Job("idempotency.prune", 3600, "kernel.edge.idempotency:prune"),
     ),
+    templates=True,
     models=("kernel.jobs.models", "kernel.feed", "kernel.edge.idempotency"),
 )

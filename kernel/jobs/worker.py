@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import insert, update
 
+from kernel.clock import SYSTEM
 from kernel.jobs.models import JobState
 from kernel.manifest import Job, resolve
 from kernel.platform import Platform
@@ -47,7 +48,7 @@ class Worker:
                 self._scheduler.add_job(self._run, "interval", [job, seconds], seconds=seconds, id=job.name)
         self._scheduler.start()
         for scheduled in self._scheduler.get_jobs():
-            scheduled.modify(next_run_time=datetime.now(self._scheduler.timezone))  # noqa: DTZ005 - wall time
+            scheduled.modify(next_run_time=SYSTEM.now())
         self._scheduler.wakeup()
 
     def rhythm(self, job: Job) -> float:
@@ -83,7 +84,7 @@ class Worker:
     def _attempt(self, job: Job) -> tuple[int, str | None]:
         try:
             return int(resolve(job.run)(self.platform)), None
-        except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
+        except Exception as error:
             log.exception("job %s failed", job.name)
             return 0, f"{type(error).__name__}: {error}"[:300]
 
@@ -100,6 +101,8 @@ class Worker:
             with self.platform.db.write("jobs") as session:
                 changed = session.execute(update(JobState).where(JobState.name == name).values(values))
                 if not changed.rowcount:  # type: ignore[attr-defined]
-                    session.execute(insert(JobState).values(values | {"name": name, "failures": 1 if error else 0}))
-        except Exception:  # noqa: BLE001 - the table is for people; the job itself has run
+                    session.execute(
+                        insert(JobState).values(values | {"name": name, "failures": 1 if error else 0})
+                    )
+        except Exception:
             log.exception("job %s: run not noted", name)

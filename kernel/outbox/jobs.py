@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from collections.abc import Generator
+from contextlib import closing
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from kernel.outbox import service
@@ -10,34 +13,65 @@ from kernel.outbox.channels import Channel, Outcome
 from kernel.outbox.models import Message
 from kernel.platform import Platform
 
+log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)
+"""How long a claimed message is ours alone. Attempts begin only in the first half, so that none outlives it."""
 
 
 def deliver(platform: Platform) -> int:
     """Deliver what is due, batch after batch; returns how many attempts were made."""
     lease = LEASE * platform.clock.speed  # a rehearsal's clock runs faster than the mail server
     total = 0
-    while True:
+    while _anything_due(platform):
         with platform.db.write("outbox") as session:
-            batch = service.claim(session, platform.clock.now(), lease)
+            now = platform.clock.now()
+            batch = service.claim(session, now, lease)
         if not batch:
-            return total
-        total += len(batch)
+            break
         by_channel = sorted(batch, key=lambda m: m.channel)
         for channel, messages in groupby(by_channel, key=lambda m: m.channel):
-            _deliver_by(platform, platform.channels.get(channel), list(messages))
+            total += _deliver_by(platform, platform.channels.get(channel), list(messages), now + lease / 2)
+    return total
 
 
-def _deliver_by(platform: Platform, channel: Channel | None, messages: list[Message]) -> None:
+def _anything_due(platform: Platform) -> bool:
+    with platform.db.read() as session:
+        return service.is_due(session, platform.clock.now())
+
+
+def _deliver_by(platform: Platform, channel: Channel | None, messages: list[Message], until: datetime) -> int:
+    """Try the messages; those not begun by `until` come due again when their lease ends."""
+    done = 0
+    with closing(_outcomes(channel, messages)) as outcomes:
+        for message, outcome in outcomes:
+            _note(platform, message, outcome)
+            done += 1
+            if platform.clock.now() >= until:
+                break
+    return done
+
+
+def _outcomes(
+    channel: Channel | None, messages: list[Message]
+) -> Generator[tuple[Message, Outcome], None, None]:
     if channel is None:
-        outcomes = iter([(m, Outcome(False, "no such channel", permanent=True)) for m in messages])
-    else:
-        outcomes = iter(channel.deliver(messages))
-    for message, outcome in outcomes:
-        now = platform.clock.now()
-        with platform.db.write("outbox") as session:
-            if outcome.ok:
-                service.note_sent(session, now, message, outcome.answer)
-            else:
-                service.note_failed(session, now, message, outcome.answer, permanent=outcome.permanent)
-        platform.metrics.outbox(message.channel, ok=outcome.ok)
+        yield from ((m, Outcome(False, "no such channel", permanent=True)) for m in messages)
+        return
+    left = {m.id: m for m in messages}
+    try:
+        for message, outcome in channel.deliver(messages):
+            del left[message.id]
+            yield message, outcome
+    except Exception as error:
+        log.exception("a channel raised instead of answering")
+        yield from ((m, Outcome(False, f"{type(error).__name__}: {error}")) for m in left.values())
+
+
+def _note(platform: Platform, message: Message, outcome: Outcome) -> None:
+    now = platform.clock.now()
+    with platform.db.write("outbox") as session:
+        if outcome.ok:
+            service.note_sent(session, now, message, outcome.answer)
+        else:
+            service.note_failed(session, now, message, outcome.answer, permanent=outcome.permanent)
+    platform.metrics.outbox(message.channel, ok=outcome.ok)

@@ -15,7 +15,8 @@ from kernel.crypto import sm3_hex
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
-GIVE_UP_AFTER = timedelta(hours=24)
+MAX_ATTEMPTS = 300
+"""About a day of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
     }
 
 
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether any message waits to be delivered."""
+    wanted = select(Message.id).where(Message.state == QUEUED, Message.next_at <= now).limit(1)
+    return session.scalar(wanted) is not None
+
+
 def claim(session: Session, now: datetime, lease: timedelta, limit: int = 50) -> list[Message]:
     """Take due messages for `lease`; if we die meanwhile, they come due again with the same Message-ID."""
     due = (
@@ -94,7 +101,7 @@ def note_sent(session: Session, now: datetime, message: Message, answer: str) ->
 
 def note_failed(session: Session, now: datetime, message: Message, answer: str, *, permanent: bool) -> None:
     """The channel has refused or failed: try again later with growing pauses, or give up and say so."""
-    dead = permanent or now - message.created_at > GIVE_UP_AFTER
+    dead = permanent or message.attempts >= MAX_ATTEMPTS
     pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
     session.execute(
         update(Message)
@@ -107,11 +114,11 @@ def note_failed(session: Session, now: datetime, message: Message, answer: str, 
 
 
 def retry(session: Session, now: datetime, message_id: int) -> bool:
-    """Put a dead message back into the queue; False when it isn't dead."""
+    """Put a dead message back into the queue, for another day of attempts; False when it isn't dead."""
     done = session.execute(
         update(Message)
         .where(Message.id == message_id, Message.state == DEAD)
-        .values(state=QUEUED, next_at=now)
+        .values(state=QUEUED, next_at=now, attempts=0)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
 

@@ -63,7 +63,12 @@ def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdic
 
 
 def update_case(
-    session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str, slots: Slots | None = None
+    session: Session,
+    now: datetime,
+    subject: Subject,
+    verdict: Verdict,
+    cause: str,
+    slots: Slots | None = None,
 ) -> bool:
     """Bring the case up to date; returns whether its outcome changed (then a new version was written)."""
     case = session.scalars(select(Case).where(Case.subject == subject.number)).one()
@@ -90,7 +95,14 @@ def _settle(session: Session, now: datetime, case: Case, verdict: Verdict) -> No
     ledger.settle_with(session, now, case, verdict.penalty, contract.penalty.article, contract.zone)
 
 
-_OUTCOME = ("fault_class", "response_state", "repair_state", "provider_repair_state", "backup_state", "penalty")
+_OUTCOME = (
+    "fault_class",
+    "response_state",
+    "repair_state",
+    "provider_repair_state",
+    "backup_state",
+    "penalty",
+)
 
 
 def _outcome(case: Case) -> tuple[Any, ...]:
@@ -150,5 +162,3 @@ _OF_SUBJECT = (
 def versions(session: Session, number: str) -> list[VerdictRecord]:
     """Return every verdict on the subject, the oldest first."""
     return list(session.scalars(_OF_SUBJECT, {"number": number}))
-
-

@@ -18,10 +18,14 @@ from sla.penalties.models import PROPOSED, REVERSED, Penalty, PenaltyEntry
 ZERO = Decimal("0.00")
 
 
-def settle_with(session: Session, now: datetime, case: Case, amount: Decimal, clause: str, zone: ZoneInfo) -> None:
+def settle_with(
+    session: Session, now: datetime, case: Case, amount: Decimal, clause: str, zone: ZoneInfo
+) -> None:
     """Make the case's open penalty equal to `amount`; corrections are reversing entries (§2.10)."""
     open_penalty = session.scalar(
-        select(Penalty).where(Penalty.case_id == case.id, Penalty.state != REVERSED).order_by(Penalty.id.desc())
+        select(Penalty)
+        .where(Penalty.case_id == case.id, Penalty.state != REVERSED)
+        .order_by(Penalty.id.desc())
     )
     if open_penalty is not None and open_penalty.amount == amount:
         return
@@ -32,11 +36,19 @@ def settle_with(session: Session, now: datetime, case: Case, amount: Decimal, cl
         _propose(session, now, case, amount, clause, zone)
 
 
-def _propose(session: Session, now: datetime, case: Case, amount: Decimal, clause: str, zone: ZoneInfo) -> None:
+def _propose(
+    session: Session, now: datetime, case: Case, amount: Decimal, clause: str, zone: ZoneInfo
+) -> None:
     year = now.astimezone(zone).year
     number = f"P{year}-{next_number(session, f'penalty:{year}'):04d}"
     penalty = Penalty(
-        number=number, case_id=case.id, amount=amount, clause=clause, state=PROPOSED, created_at=now, version=0
+        number=number,
+        case_id=case.id,
+        amount=amount,
+        clause=clause,
+        state=PROPOSED,
+        created_at=now,
+        version=0,
     )
     session.add(penalty)
     session.flush()
@@ -48,7 +60,9 @@ def _enter(
     session: Session, now: datetime, penalty: Penalty, kind: str, amount: Decimal, verdict: int, reason: str
 ) -> None:
     previous = session.scalar(
-        select(PenaltyEntry.digest).where(PenaltyEntry.penalty_id == penalty.id).order_by(PenaltyEntry.seq.desc())
+        select(PenaltyEntry.digest)
+        .where(PenaltyEntry.penalty_id == penalty.id)
+        .order_by(PenaltyEntry.seq.desc())
     )
     seq = penalty.version + 1
     entry = {

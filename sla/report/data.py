@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -73,6 +73,11 @@ class SlaReport:
     blind: Sequence[BlindTime]
     scopes: frozenset[str] | None
     payers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def last_day(self) -> date:
+        """The last day that the range includes, in the contract's zone."""
+        return (self.end.astimezone(self.contract.zone) - timedelta(microseconds=1)).date()
 
     @property
     def punctuality(self) -> Decimal | None:

@@ -32,5 +32,7 @@ class MaildirChannel:
                 draft.rename(self._folder / "new" / name)
             except OSError as error:
                 yield message, Outcome(False, f"{type(error).__name__}: {error.strerror}")
+            except ValueError as error:  # an address or title that cannot be a header
+                yield message, Outcome(False, f"{type(error).__name__}: {error}", permanent=True)
             else:
                 yield message, Outcome(True, f"written to {name}")

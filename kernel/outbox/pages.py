@@ -1,0 +1,62 @@
+"""The outbox as operations see it: what waits, what died, and a button to try again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request, Response
+from sqlalchemy import select
+
+from kernel import audit
+from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.errors import Conflict
+from kernel.identity.actor import Actor
+from kernel.outbox import service
+from kernel.outbox.models import Message
+from kernel.web.flash import see_other
+from kernel.web.security import csrf_form
+from kernel.web.templating import render
+
+router = PageRouter()
+PAGE = 50
+
+
+@router.get("/outbox")
+def listing(
+    request: Request,
+    session: Read,
+    _actor: Annotated[Actor, Depends(require("outbox.read"))],
+    state: Annotated[str | None, Query(max_length=10)] = None,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """List outgoing messages, the newest first; their text is not shown here."""
+    wanted = select(Message).where(Message.channel != "inapp").order_by(Message.id.desc())
+    if state:
+        wanted = wanted.where(Message.state == state)
+    if cursor:
+        wanted = wanted.where(Message.id < cursor)
+    rows = session.scalars(wanted.limit(PAGE + 1)).all()
+    return render(
+        request,
+        "outbox/list.html",
+        rows=rows[:PAGE],
+        next=rows[PAGE - 1].id if len(rows) > PAGE else None,
+        state=state,
+        depth=service.depth(session),
+        local=platform_of(request).settings.smtp_host is None,
+    )
+
+
+@router.post("/outbox/{message_id}/retry", dependencies=[Depends(csrf_form)])
+def retry(
+    request: Request,
+    message_id: int,
+    session: Write,
+    _actor: Annotated[Actor, Depends(require("outbox.retry"))],
+) -> Response:
+    """Put a dead message back into the queue."""
+    now = platform_of(request).clock.now()
+    if not service.retry(session, now, message_id):
+        raise Conflict("这条消息不在失败状态，可能已重新发送。")
+    audit.record(session, now, "message.retried", f"message:{message_id}", {})
+    return see_other("/outbox", "已重新排队。")

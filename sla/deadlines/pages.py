@@ -1,0 +1,40 @@
+"""The engine as operations see it: what is due next, what is late, when nobody watched."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from sqlalchemy import func, select
+
+from kernel.edge import PageRouter, Read, platform_of, require
+from kernel.identity.actor import Actor
+from kernel.web.templating import render
+from sla.deadlines.models import ARMED, FIRED, BlindTime, Deadline, Heartbeat
+
+router = PageRouter()
+SHOWN = 50
+
+
+@router.get("/deadlines")
+def page(
+    request: Request, session: Read, _actor: Annotated[Actor, Depends(require("deadline.read"))]
+) -> Response:
+    """Show the engine."""
+    now = platform_of(request).clock.now()
+    armed = select(Deadline).where(Deadline.state == ARMED).order_by(Deadline.wake_at, Deadline.id)
+    fired = (
+        select(Deadline).where(Deadline.state == FIRED).order_by(Deadline.wake_at.desc(), Deadline.id.desc())
+    )
+    return render(
+        request,
+        "sla/deadlines.html",
+        upcoming=session.scalars(armed.limit(SHOWN)).all(),
+        fired=session.scalars(fired.limit(SHOWN)).all(),
+        armed=session.scalar(select(func.count()).select_from(Deadline).where(Deadline.state == ARMED)),
+        late=session.scalar(
+            select(func.count()).select_from(Deadline).where(Deadline.state == ARMED, Deadline.wake_at < now)
+        ),
+        beat=session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine")),
+        blind=session.scalars(select(BlindTime).order_by(BlindTime.id.desc()).limit(SHOWN)).all(),
+    )

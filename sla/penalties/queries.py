@@ -1,0 +1,62 @@
+"""Reads of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from kernel.errors import Invalid, NotFound
+from kernel.identity.actor import Actor
+from sla.cases.models import Case, CasePayer, VerdictRecord
+from sla.penalties.models import Penalty, PenaltyEntry
+
+PAGE = 50
+
+
+def listing(
+    session: Session, actor: Actor, state: str | None = None, cursor: str | None = None, limit: int = PAGE
+) -> tuple[Sequence[Row[tuple[Penalty, Case]]], str | None]:
+    """Return a page of penalties with their cases, the newest first, and the next page's cursor."""
+    wanted = select(Penalty, Case).join(Case, Case.id == Penalty.case_id).order_by(Penalty.id.desc())
+    scopes = actor.scopes("penalty.read")
+    if scopes is not None:
+        wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
+    if state:
+        wanted = wanted.where(Penalty.state == state)
+    if cursor:
+        if not cursor.isdecimal() or len(cursor) > 18:
+            raise Invalid.field("cursor", "翻页标记无效，请从第一页开始。")
+        wanted = wanted.where(Penalty.id < int(cursor))
+    rows = session.execute(wanted.limit(limit + 1)).all()
+    following = str(rows[limit - 1][0].id) if len(rows) > limit else None
+    return rows[:limit], following
+
+
+def entries(session: Session, penalty_ids: Sequence[int]) -> dict[int, list[PenaltyEntry]]:
+    """Return the ledger lines of many penalties in one query."""
+    found: dict[int, list[PenaltyEntry]] = {i: [] for i in penalty_ids}
+    wanted = select(PenaltyEntry).where(PenaltyEntry.penalty_id.in_(list(penalty_ids)))
+    for entry in session.scalars(wanted.order_by(PenaltyEntry.penalty_id, PenaltyEntry.seq)):
+        found[entry.penalty_id].append(entry)
+    return found
+
+
+def one(session: Session, actor: Actor, number: str) -> tuple[Penalty, Case, list[PenaltyEntry]]:
+    """Return a penalty with its case and lines; 404 when the actor may not see it."""
+    wanted = select(Penalty, Case).join(Case, Case.id == Penalty.case_id).where(Penalty.number == number)
+    scopes = actor.scopes("penalty.read")
+    if scopes is not None:
+        wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
+    row = session.execute(wanted).one_or_none()
+    if row is None:
+        raise NotFound(f"没有违约记录 {number}，或不在您的查看范围内。")
+    return row[0], row[1], entries(session, [row[0].id])[row[0].id]
+
+
+def verdict_of(session: Session, case_id: int, version: int) -> VerdictRecord | None:
+    """Return the verdict version that a ledger line rests on."""
+    return session.scalar(
+        select(VerdictRecord).where(VerdictRecord.case_id == case_id, VerdictRecord.version == version)
+    )
