@@ -210,7 +210,7 @@ def _unseen(facts: Facts, due: datetime) -> bool:
 def _backup(facts: Facts, in_force: str, repair: ClockVerdict, outages: list[Grid]) -> Backup | None:
     if not facts.contract.fault_classes[in_force].backup or repair.state not in (MISSED, UNOBSERVED):
         return None
-    served = any(end is not None and end >= repair.due_at for _, end in outages)
+    served = any(end is not None and end > repair.due_at for _, end in outages)
     return Backup(repair.due_at, "late" if served else "open")
 
 

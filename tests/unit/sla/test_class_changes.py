@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sla.story import Line, fault, judged
+from sla.contract_file import parse_contract
+from tests.unit.sla.story import HUAIBEI, Line, fault, judged
 
 
 def change(clock: str, fault_class: str) -> Line:
@@ -63,3 +64,10 @@ def test_a_second_report_of_the_same_class_is_none() -> None:
 def test_the_limit_in_force_applies_from_the_original_start() -> None:
     verdict = judged([("09:00", "reported", fault("hardware")), change("14:00", "system_general")], "14:00")
     assert verdict.repair.state == "missed"
+
+
+def test_an_equal_limit_counts_at_once() -> None:
+    text = HUAIBEI.text.replace("limit_hours = 6", "limit_hours = 4")
+    same = parse_contract(text, "same.toml")
+    story: list[Line] = [("09:00", "reported", fault()), change("10:00", "line_general")]
+    assert judged(story, contract=same).fault_class == "line_general"

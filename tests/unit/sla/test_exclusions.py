@@ -105,3 +105,8 @@ def test_the_state_of_each_claim_is_kept() -> None:
 def test_both_reasons_count_alike(reason: str) -> None:
     line: Line = ("09:30", "exclusion_claimed", claim("a", "10:00", "12:00", reason))
     assert counted(line, approved("a")) == (3, 3)
+
+
+def test_an_approval_covers_every_claim_line_of_its_own_time() -> None:
+    amended = claimed("a", "10:00", "13:00", clock="09:40")
+    assert counted(claimed("a", "10:00", "11:00"), approved("a"), amended) == (2, 2)

@@ -6,7 +6,7 @@ import pytest
 
 from sla.fold import NotStartedError
 from sla.verdict import judge
-from tests.unit.sla.story import HUAIBEI, Line, at, events, fault, judged
+from tests.unit.sla.story import HUAIBEI, Line, at, events, fault, judged, with_options
 
 START: Line = ("09:00", "reported", fault())
 HARDWARE: Line = ("09:00", "reported", fault("hardware"))
@@ -128,3 +128,15 @@ def test_nothing_is_judged_before_a_report(story: list[Line]) -> None:
 def test_a_verdict_names_the_readings_that_influenced_it(story: list[Line], reading: str) -> None:
     assert reading in judged(story).readings
     assert reading not in judged([START, ("09:10", "responded"), ("09:20", "restored")]).readings
+
+
+@pytest.mark.parametrize("edges", [("09:25", "09:30"), ("09:30", "09:40")])
+def test_blind_time_includes_its_edges(edges: tuple[str, str]) -> None:
+    story: list[Line] = [START, (edges[0], "blind_from"), (edges[1], "blind_to")]
+    assert judged(story, "10:00").response.state == "unobserved"
+
+
+def test_an_excluded_incident_costs_nothing_for_missed_broadcasts_either() -> None:
+    story: list[Line] = [START, ("09:00", "major_declared"), ("12:00", "false_alarm_agreed")]
+    verdict = judged(story, "13:00", with_options(broadcast_penalised="true"))
+    assert (verdict.slots_missed > 0, verdict.penalty_cases) == (True, 0)
