@@ -48,6 +48,11 @@ def monthday(at: datetime | date | None, zone: ZoneInfo | None = None) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}" if current_language() == "en" else f"{day.month}月{day.day}日"
 
 
+def monthname(month: int) -> str:
+    """3月, or Mar."""
+    return MONTHS[month - 1] if current_language() == "en" else f"{month}月"
+
+
 def isotime(at: datetime | None, zone: ZoneInfo | None = None) -> str:
     """2025-03-03T09:30:00+08:00: what `<time datetime>` and scripts read."""
     return "" if at is None else _local(at, zone).isoformat(timespec="seconds")
@@ -111,6 +116,7 @@ def percent(share: Decimal | float | None, places: int = 2) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "localdate": localdate,
     "monthday": monthday,
+    "monthname": monthname,
     "clocktime": clocktime,
     "localtime": localtime,
     "isotime": isotime,

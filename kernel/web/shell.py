@@ -51,7 +51,6 @@ class Shell:
     zone: ZoneInfo
     nav: Sequence[NavItem] = ()
     banner: str | None = None
-    product: str = "守时"
     base_url: str = ""
     stream_url: str = "/api/v1/stream"
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 OWN = Path(__file__).parent / "static"
-STYLES = ("tokens", "base", "layout", "forms", "components", "time", "charts", "wall", "print")
+STYLES = ("tokens", "base", "layout", "forms", "components", "time", "charts", "wall", "pages", "print")
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 SMALL = 512

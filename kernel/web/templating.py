@@ -46,7 +46,6 @@ def build_environment(assets: Assets, packages: Iterable[str] = ()) -> Environme
         csrf_field=csrf_field,
         query=query,
         right_now=lambda: moment().now,
-        lang_is=lambda code: current_language() == code,
         **CHARTS,
         **TIMING,
     )
@@ -63,8 +62,7 @@ def render(
 ) -> HTMLResponse:
     """Return the page (or fragment) made from template `name` with `context`."""
     shell: Shell = request.app.state.shoushi
-    language.settle(request)
-    now = enter(request)
+    now = begin(request)
     values = frame(request, shell) | context
     template = request.app.state.templates.get_template(name)
     response = HTMLResponse(template.render(values), status_code, headers)
@@ -73,6 +71,12 @@ def render(
     if values["flashes"]:
         flash.clear(response)
     return response
+
+
+def begin(request: Request) -> Moment:
+    """Settle the reader's language and the page's time; views that format things call it before `render`."""
+    language.settle(request)
+    return enter(request)
 
 
 def enter(request: Request) -> Moment:

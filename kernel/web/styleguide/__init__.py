@@ -1,4 +1,4 @@
-"""The style guide: every component in every state, to look at and to check; demonstration and development only."""
+"""The style guide: every component in every state, to look at and to check; in demonstrations only."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ async def submit(request: Request) -> Response:
     data = await request.form()
     values = {key: data.getlist(key) if key == "modules" else data[key] for key in data}
     if values.get("title"):
-        return see_other("/styleguide", samples.SAVED())
-    return _page(request, FormState.refused(values, Invalid.field("title", samples.TITLE_MISSING)), 422)
+        return see_other("/styleguide", str(samples.SAVED))
+    return _page(request, FormState.refused(values, Invalid.field("title", str(samples.TITLE_MISSING))), 422)
 
 
 def _page(request: Request, form: FormState, status: int = 200) -> HTMLResponse:

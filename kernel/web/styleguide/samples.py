@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from kernel.web.formats import duration, money
+from kernel.web.formats import duration, money, monthname
 from kernel.web.i18n import gettext as _
+from kernel.web.i18n import lazy
 
-TITLE_MISSING = "请填写标题，例如“公文流转打开缓慢”。"
+TITLE_MISSING = lazy("请填写标题，例如“公文流转打开缓慢”。")
 
 
-def SAVED() -> str:  # noqa: N802 - a constant in the reader's language
-    """What the page says when the form was accepted."""
-    return _("已保存，并写入日志。")
+SAVED = lazy("已保存，并写入日志。")
 
 
 def all_samples(now: datetime) -> dict[str, Any]:
@@ -21,7 +20,7 @@ def all_samples(now: datetime) -> dict[str, Any]:
     return {
         "clocks": _clocks(now),
         "entries": _entries(now),
-        "party_rows": _party_rows(now),
+        "party_rows": _party_rows(),
         "steps": _steps(now),
         "table_rows": _table_rows(now),
         **_charts(now),
@@ -63,7 +62,7 @@ def _entries(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _party_rows(now: datetime) -> list[dict[str, Any]]:
+def _party_rows() -> list[dict[str, Any]]:
     return [
         {"label": _("故障等级"), "b": _("一般故障"), "a": _("重大故障"), "note": _("第十五条")},
         {
@@ -108,7 +107,7 @@ def _charts(now: datetime) -> dict[str, Any]:
     days = {first + timedelta(days=n): _day(n) for n in range(150) if n % 29 != 7}
     hour = now.replace(minute=0, second=0, microsecond=0)
     return {
-        "months": [_("%(n)s月", n=n) for n in range(1, 13)],
+        "months": [monthname(n) for n in range(1, 13)],
         "series": [
             {
                 "name": _("市级"),
