@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sla.contract import Contract
 from sla.events import Event
 from sla.exclusions import Exclusion, holes
-from sla.fold import Facts, NotStartedError
+from sla.facts import Facts
+from sla.fold import NotStartedError, fold
 from sla.grid import Grid, slots_missed, slots_owed
 from sla.intervals import Span, measured, used_up
 
@@ -112,7 +113,7 @@ def judge(contract: Contract, events: Sequence[Event], as_of: datetime) -> Verdi
     ``events`` may come in any order; they are taken by (``at``, ``seq``). ``as_of`` carries an offset.
     Raises ``NotStartedError`` when no detection or report is among them yet.
     """
-    facts = Facts(contract, events, as_of)
+    facts = fold(contract, events, as_of)
     classes = contract.fault_classes
     in_force, claimed = facts.class_in_force(), facts.claimed_class()
     exclusions = facts.claims.exclusions() if facts.claims is not None else []
