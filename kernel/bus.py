@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, insert, select, update
+from sqlalchemy import Index, String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.db import Base, Id, JsonText, UtcDateTime
@@ -34,25 +34,45 @@ class BusEvent(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SubscriberFailed(Exception):
+    """Some events could not be handed over; the log says why."""
+
+
+_WAITING = select(BusEvent.id).where(BusEvent.done_at.is_(None)).order_by(BusEvent.id)
+
+
 def publish(session: Session, now: datetime, topic: str, payload: Mapping[str, Any]) -> None:
     """Write the event into the transaction."""
     session.execute(insert(BusEvent), {"topic": topic, "payload": dict(payload), "created_at": now})
 
 
 def dispatch(platform: Platform) -> int:
-    """Hand waiting events to their subscribers; returns how many."""
+    """Hand waiting events to their subscribers; returns how many.
+
+    An event whose subscriber fails stays and is tried again next time; it delays no other. When any failed,
+    the first error is raised in the end, so that the job is seen to fail.
+    """
     with platform.db.read() as session:
-        waiting = list(session.scalars(select(BusEvent.id).where(BusEvent.done_at.is_(None)).order_by(BusEvent.id)))
+        waiting = session.scalars(_WAITING).all()
+    failures: list[Exception] = []
     for event_id in waiting:
-        with platform.db.write("bus") as session:
-            event = session.get(BusEvent, event_id, with_for_update={"skip_locked": True})
-            if event is None or event.done_at is not None:
-                continue
-            for manifest in platform.catalogue.manifests:
-                for topic, handler in manifest.subscribers:
-                    if topic == event.topic:
-                        resolve(handler)(platform, session, event.payload)
-            session.execute(
-                update(BusEvent).where(BusEvent.id == event_id).values(done_at=platform.clock.now())
-            )
+        try:
+            _hand_over(platform, event_id)
+        except Exception as error:
+            log.exception("bus event %s: a subscriber failed", event_id)
+            failures.append(error)
+    if failures:
+        raise SubscriberFailed(f"{len(failures)} of {len(waiting)} events") from failures[0]
     return len(waiting)
+
+
+def _hand_over(platform: Platform, event_id: int) -> None:
+    with platform.db.write("bus") as session:
+        event = session.get(BusEvent, event_id, with_for_update={"skip_locked": True})
+        if event is None or event.done_at is not None:
+            return
+        for manifest in platform.catalogue.manifests:
+            for topic, handler in manifest.subscribers:
+                if topic == event.topic:
+                    resolve(handler)(platform, session, event.payload)
+        event.done_at = platform.clock.now()

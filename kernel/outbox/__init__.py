@@ -11,7 +11,7 @@ MANIFEST = Manifest(
         Permission("outbox.read", "查看发件箱", frozenset({"ops", "sysadmin", "auditor"})),
         Permission("outbox.retry", "重发失败消息", frozenset({"ops", "sysadmin"})),
     ),
-    nav=(NavItem("发件箱", "/outbox", "mail", "outbox.read", "运行"),),
+    nav=(NavItem("发件箱", "/outbox", "outbox", "outbox.read", "运行"),),
     routers=("kernel.outbox.pages:router",),
     jobs=(Job("outbox.deliver", 0.5, "kernel.outbox.jobs:deliver"),),
     models=("kernel.outbox.models", "kernel.bus"),

@@ -15,7 +15,7 @@ from kernel.platform import Platform
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)
-"""How long a claimed message is ours alone. Attempts begin only in the first half, so that none outlives it."""
+"""How long a claimed message is ours alone. Attempts begin in its first half, so that none outlives it."""
 
 
 def deliver(platform: Platform) -> int:

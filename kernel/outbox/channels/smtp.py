@@ -15,6 +15,9 @@ from kernel.outbox.channels import Outcome
 from kernel.outbox.models import Message
 from kernel.settings import Settings
 
+REFUSED = 550
+"""From here on a server refuses the mail itself; lower 5xx mean a wrong login or set-up, to be mended."""
+
 
 def compose(message: Message, sender: str) -> EmailMessage:
     """Build the mail; Message-ID and Date stay the same over all attempts."""
@@ -74,9 +77,9 @@ class SmtpChannel:
             _, answer = await client.send_message(compose(message, self._settings.mail_from))
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [r.code for r in error.recipients]
-            return Outcome(False, _words(error), permanent=bool(codes) and min(codes) >= 500)
+            return Outcome(False, _words(error), permanent=bool(codes) and min(codes) >= REFUSED)
         except aiosmtplib.SMTPResponseException as error:
-            return Outcome(False, f"{error.code} {error.message}", permanent=error.code >= 500)
+            return Outcome(False, f"{error.code} {error.message}", permanent=error.code >= REFUSED)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             return Outcome(False, _words(error), permanent=isinstance(error, ValueError))
         return Outcome(True, answer)
