@@ -16,7 +16,7 @@ from kernel.edge import PageRouter, Read, platform_of, public, require
 from kernel.identity.actor import Actor
 from kernel.outbox.service import unread
 from kernel.web.i18n import gettext as _
-from kernel.web.templating import render
+from kernel.web.templating import begin, render
 from sla import pinned
 from sla.report.data import gather
 from sla.verdict import Verdict
@@ -59,6 +59,7 @@ def _board(request: Request, actor: Actor, session: Read, template: str) -> Resp
     platform = platform_of(request)
     now = platform.clock.now()
     contract = pinned.in_force(platform)
+    begin(request)
     found = queries.open_with_verdicts(session, actor, now)
     report = None
     if actor.may("report.read"):

@@ -16,7 +16,7 @@ MANIFEST = Manifest(
     ),
     nav=(
         NavItem("故障事件", "/incidents", "incident", "incident.read", "保障", phone=True),
-        NavItem("报告故障", "/incidents/new", "report", "incident.report", "保障", phone=True),
+        NavItem("报告故障", "/incidents/new", "plus", "incident.report", "保障", phone=True),
     ),
     routers=("incidents.api:router", "incidents.pages:router"),
     deadlines=(("incident", "incidents.jobs:on_due"),),

@@ -22,7 +22,7 @@ from kernel.outbox.service import mark_opened
 from kernel.web.flash import see_other
 from kernel.web.i18n import current_language
 from kernel.web.security import csrf_form
-from kernel.web.templating import render
+from kernel.web.templating import begin, render
 from sla import pinned
 from sla.cases.service import versions
 from sla.events import EVENT_TYPES
@@ -165,6 +165,7 @@ def sheet(request: Request, number: str, broadcast_id: int, actor: Reader, sessi
     broadcast = broadcasts.find(session, found.incident, broadcast_id)
     mark_opened(session, now, actor.person_id or 0, sending.ref_of(broadcast.id))
     issue = sending.issue_of(session, broadcast)
+    begin(request)
     return render(
         request,
         "incidents/broadcast.html",
@@ -197,6 +198,7 @@ def _incident_page(
     form: FormData | None = None,
 ) -> Response:
     platform = platform_of(request)
+    begin(request)
     found = queries.detail(session, actor, number, platform.clock.now())
     language: Any = current_language()
     names = views.Names(found.contract)

@@ -22,10 +22,10 @@ MANIFEST = Manifest(
     ),
     nav=(
         NavItem("服务报告", "/reports/sla", "report", "report.read", "合同"),
-        NavItem("违约台账", "/penalties", "ledger", "penalty.read", "合同"),
-        NavItem("合同条款", "/terms", "terms", "terms.read", "合同"),
-        NavItem("日志评判", "/log-audit", "audit", "log.audit", "合同"),
-        NavItem("期限引擎", "/deadlines", "clock", "deadline.read", "运行"),
+        NavItem("违约台账", "/penalties", "money", "penalty.read", "合同"),
+        NavItem("合同条款", "/terms", "contract", "terms.read", "合同"),
+        NavItem("日志评判", "/log-audit", "scales", "log.audit", "合同"),
+        NavItem("期限引擎", "/deadlines", "deadline", "deadline.read", "运行"),
     ),
     routers=(
         "sla.terms:router",
