@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from kernel.edge import ApiRouter, PageRouter, platform_of, require
 from kernel.identity.actor import Actor
@@ -15,7 +15,7 @@ from sla.contract import USERS
 
 api = ApiRouter(prefix="/contract", tags=["contract"])
 pages = PageRouter()
-router = PageRouter()
+router = APIRouter()
 
 Reader = Annotated[Actor, Depends(require("terms.read"))]
 

@@ -22,10 +22,14 @@ def collect_receipts(platform: Platform) -> int:
     """Update the broadcasts whose receipts have changed; returns how many."""
     now = platform.clock.now()
     with platform.db.read() as session:
-        if not _waiting(session, now):
-            return 0
-    with platform.db.write("platform") as session:
-        return sum(_collect(platform, session, now, b) for b in _waiting(session, now))
+        waiting = [(b.id, b.incident_id) for b in _waiting(session, now)]
+    done = 0
+    for broadcast_id, incident_id in waiting:
+        with platform.db.write("platform") as session:
+            incident = session.get_one(Incident, incident_id, with_for_update=True)  # before reading the rest
+            broadcast = session.get_one(Broadcast, broadcast_id)
+            done += _collect(platform, session, now, incident, broadcast)
+    return done
 
 
 def _waiting(session: Session, now: datetime) -> list[Broadcast]:
@@ -42,8 +46,9 @@ def _waiting(session: Session, now: datetime) -> list[Broadcast]:
     return list(session.scalars(wanted.order_by(Broadcast.due_at)))
 
 
-def _collect(platform: Platform, session: Session, now: datetime, broadcast: Broadcast) -> int:
-    incident = session.get_one(Incident, broadcast.incident_id)
+def _collect(
+    platform: Platform, session: Session, now: datetime, incident: Incident, broadcast: Broadcast
+) -> int:
     contract = pinned.version(session, incident.contract)
     told = sending.receipts(session, [broadcast.id])[broadcast.id] if broadcast.sent_at else []
     reached = rules.reached_at(told)

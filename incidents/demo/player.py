@@ -158,7 +158,7 @@ class _Mail:
 
 def play_month(platform: Platform) -> int:
     """Play the month that ends now; returns how many incidents it holds."""
-    player = Player(platform, platform.clock.now())
+    player = Player(platform, platform.clock.now().replace(second=0, microsecond=0))
     player.actors = cast.actors(platform)
     for story in [*script.special(), *script.ordinary(ORDINARY), *script.still_open()]:
         player.tell(story)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from kernel.edge import health, stream_api
 from kernel.feed import DatabaseFeed
@@ -40,7 +41,6 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses=PROBLEMS,
         separate_input_output_schemas=False,
     )
     app.state.platform = platform
@@ -51,21 +51,61 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
         for router in manifest.routers:
             app.include_router(resolve(router))
     install(app, platform)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": words,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, words in {
-        401: "Nobody is logged in, or the token is invalid",
-        403: "The actor has no right to this",
-        404: "There is no such thing",
-        409: "Impossible in the present state, or a stale version",
-        413: "The body is too large",
-        422: "The input breaks a rule; `errors` names the fields",
-        503: "Not possible now; try again after Retry-After",
-    }.items()
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with problem documents as every error's form and bearer tokens."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = PROBLEM
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        for path in document["paths"].values():
+            for operation in path.values():
+                for status, words in ERRORS.items():
+                    operation["responses"][str(status)] = _problem(words)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+ERRORS = {
+    400: "The request cannot be read",
+    401: "Nobody is logged in, or the token is invalid",
+    403: "The actor has no right to this",
+    404: "There is no such thing",
+    405: "The path has no such method",
+    409: "Impossible in the present state, or a stale version",
+    413: "The body is too large",
+    422: "The input breaks a rule; `errors` names the fields",
+    503: "Not possible now; try again after Retry-After",
 }
+PROBLEM: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457 problem details",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def _problem(words: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {"application/problem+json": {"schema": schema}}}

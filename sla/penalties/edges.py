@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
 from kernel.identity.actor import Actor
@@ -13,7 +13,7 @@ from sla.penalties import queries
 
 api = ApiRouter(prefix="/penalties", tags=["penalties"])
 pages = PageRouter()
-router = PageRouter()
+router = APIRouter()
 
 Reader = Annotated[Actor, Depends(require("penalty.read"))]
 State = Annotated[str | None, Query(max_length=16)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
@@ -18,7 +18,7 @@ from sla.report.forms import as_dict, as_workbook
 
 api = ApiRouter(prefix="/reports", tags=["reports"])
 pages = PageRouter()
-router = PageRouter()
+router = APIRouter()
 
 Reader = Annotated[Actor, Depends(require("report.read"))]
 From = Annotated[
