@@ -48,6 +48,19 @@ def monthday(at: datetime | date | None, zone: ZoneInfo | None = None) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}" if current_language() == "en" else f"{day.month}月{day.day}日"
 
 
+def nearday(at: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """3月3日 in the year of the page, 2024年12月31日 otherwise."""
+    if at is None:
+        return NOTHING
+    same = _local(at, zone).year == _local(moment().now, zone).year
+    return monthday(at, zone) if same else localdate(at, zone)
+
+
+def neartime(at: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """3月3日 09:30 in the year of the page, with the year otherwise."""
+    return NOTHING if at is None else f"{nearday(at, zone)} {clocktime(at, zone)}"
+
+
 def monthname(month: int) -> str:
     """3月, or Mar."""
     return MONTHS[month - 1] if current_language() == "en" else f"{month}月"
@@ -117,6 +130,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "localdate": localdate,
     "monthday": monthday,
     "monthname": monthname,
+    "nearday": nearday,
+    "neartime": neartime,
     "clocktime": clocktime,
     "localtime": localtime,
     "isotime": isotime,

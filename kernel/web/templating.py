@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from kernel.web import flash, language
 from kernel.web.charts import GLOBALS as CHARTS
 from kernel.web.formats import FILTERS
+from kernel.web.forms import EMPTY
 from kernel.web.i18n import HTML_TAGS, LANGUAGES, current_language, gettext, ngettext
 from kernel.web.moment import Moment, moment, use_moment
 from kernel.web.nav import navigation
@@ -37,12 +38,13 @@ def build_environment(assets: Assets, packages: Iterable[str] = ()) -> Environme
         auto_reload=False,
         cache_size=1000,
     )
-    env.filters.update(FILTERS)
+    env.filters.update({name: _unfolded(write) for name, write in FILTERS.items()})
     env.globals.update(
         _=gettext,
         gettext=gettext,
         ngettext=ngettext,
         static=assets.url,
+        blank_form=EMPTY,
         csrf_field=csrf_field,
         query=query,
         right_now=lambda: moment().now,
@@ -50,6 +52,16 @@ def build_environment(assets: Assets, packages: Iterable[str] = ()) -> Environme
         **TIMING,
     )
     return env
+
+
+def _unfolded(write: Callable[..., str]) -> Callable[..., str]:
+    """Make a filter that Jinja never computes ahead of time: its result depends on the reader."""
+
+    @pass_context
+    def filtered(_context: Context, *args: Any, **kwargs: Any) -> str:
+        return write(*args, **kwargs)
+
+    return filtered
 
 
 def render(

@@ -27,6 +27,7 @@ class HeatCalendar:
     width: int
     height: int
     size: float
+    across: float
     cells: tuple[Cell, ...]
     months: tuple[tuple[float, float, date], ...]
     weekdays: tuple[tuple[float, float, int], ...]
@@ -37,7 +38,7 @@ def heat_calendar(first: date, last: date, values: Mapping[date, dict[str, Any]]
     wide = width > 400
     monday = first - timedelta(days=first.weekday())
     weeks = (last - monday).days // 7 + 1
-    pitch = min(26.0, (width - LEFT) / weeks) if wide else (width - LEFT - 24) / 7
+    pitch = min(26.0, (width - LEFT) / weeks) if wide else (width - LEFT) / 7
     pitch_y = pitch if wide else min(pitch, 26.0)
     cells = []
     months: list[tuple[float, float, date]] = []
@@ -55,12 +56,18 @@ def heat_calendar(first: date, last: date, values: Mapping[date, dict[str, Any]]
     names = tuple(
         (0.0, round(TOP + i * pitch + pitch * 0.7, 1), i)
         if wide
-        else (round(LEFT + (i + 0.3) * pitch, 1), 14.0, i)
+        else (round(LEFT + (i + 0.5) * pitch - 1.5, 1), 14.0, i)
         for i in range(7)
     )
     height = TOP + (7 * pitch if wide else weeks * pitch_y)
     return HeatCalendar(
-        width, round(height) + 2, round(min(pitch, pitch_y) - 3, 1), tuple(cells), tuple(months), names
+        width=width,
+        height=round(height) + 2,
+        size=round(pitch_y - 3, 1),
+        across=round(pitch - 3, 1),
+        cells=tuple(cells),
+        months=tuple(months),
+        weekdays=names,
     )
 
 
