@@ -22,14 +22,27 @@ def collect_receipts(platform: Platform) -> int:
     """Update the broadcasts whose receipts have changed; returns how many."""
     now = platform.clock.now()
     with platform.db.read() as session:
-        waiting = [(b.id, b.incident_id) for b in _waiting(session, now)]
+        changed = [(b.id, b.incident_id) for b in _waiting(session, now) if _news(session, now, b)]
     done = 0
-    for broadcast_id, incident_id in waiting:
+    for broadcast_id, incident_id in changed:
         with platform.db.write("platform") as session:
             incident = session.get_one(Incident, incident_id, with_for_update=True)  # before reading the rest
             broadcast = session.get_one(Broadcast, broadcast_id)
-            done += _collect(platform, session, now, incident, broadcast)
+            if broadcast.reached_at is None:
+                done += _collect(platform, session, now, incident, broadcast)
     return done
+
+
+def _news(session: Session, now: datetime, broadcast: Broadcast) -> tuple[str, datetime | None] | None:
+    """Return the state and arrival that the receipts now say, None when they are on record."""
+    incident = session.get_one(Incident, broadcast.incident_id)
+    contract = pinned.version(session, incident.contract)
+    told = sending.receipts(session, [broadcast.id])[broadcast.id] if broadcast.sent_at else []
+    reached = rules.reached_at(told)
+    if broadcast.slot == rules.CLOSING_SLOT:
+        return (broadcast.state, reached) if reached else None
+    state = rules.slot_state(broadcast.due_at, contract.broadcast.tolerance, now, reached)
+    return (state, reached) if state != broadcast.state else None
 
 
 def _waiting(session: Session, now: datetime) -> list[Broadcast]:
@@ -49,18 +62,15 @@ def _waiting(session: Session, now: datetime) -> list[Broadcast]:
 def _collect(
     platform: Platform, session: Session, now: datetime, incident: Incident, broadcast: Broadcast
 ) -> int:
-    contract = pinned.version(session, incident.contract)
-    told = sending.receipts(session, [broadcast.id])[broadcast.id] if broadcast.sent_at else []
-    reached = rules.reached_at(told)
-    state = rules.slot_state(broadcast.due_at, contract.broadcast.tolerance, now, reached)
-    if broadcast.slot == rules.CLOSING_SLOT:
-        broadcast.reached_at = reached
-        return int(reached is not None)
-    if state == broadcast.state:
+    news = _news(session, now, broadcast)
+    if news is None:
         return 0
-    broadcast.state, broadcast.reached_at = state, reached
+    broadcast.state, broadcast.reached_at = news
+    if broadcast.slot == rules.CLOSING_SLOT:
+        return 1
+    contract = pinned.version(session, incident.contract)
     events = log.load(session, [incident.id])[incident.id]
-    event = _event(broadcast, max(e.seq for e in events) + 1, reached or now)
+    event = _event(broadcast, max(e.seq for e in events) + 1, broadcast.reached_at or now)
     log.append(session, now, incident.id, incident.number, [event], log.PLATFORM)
     follow.changed(platform, session, now, incident, contract, [*events, event], cause="broadcast_sent")
     return 1

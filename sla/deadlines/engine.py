@@ -8,7 +8,8 @@ one by one, so that a poisoned row delays nobody else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, cast
@@ -23,12 +24,21 @@ from sla.deadlines.models import ARMED, FIRED, BlindTime, Deadline
 log = logging.getLogger(__name__)
 BATCH = 500
 RETRY_AFTER = timedelta(seconds=10)
+RETRY_AT_LEAST_EVERY = timedelta(minutes=10)
 
 Handler = Callable[[Platform, Session, Sequence[Any], datetime], None]
 """`(platform, session, due rows, now)`: acts on deadlines of one subject, inside the claim's transaction."""
 
 _DUE = (
-    select(Deadline.id, Deadline.subject, Deadline.subject_id, Deadline.clock, Deadline.rung, Deadline.due_at)
+    select(
+        Deadline.id,
+        Deadline.subject,
+        Deadline.subject_id,
+        Deadline.clock,
+        Deadline.rung,
+        Deadline.due_at,
+        Deadline.failures,
+    )
     .where(Deadline.state == ARMED, Deadline.wake_at < bindparam("now"))
     .order_by(Deadline.wake_at, Deadline.id)
     .limit(bindparam("limit"))
@@ -37,7 +47,7 @@ _CLAIM = _DUE.with_for_update(skip_locked=True)
 _TABLE = cast("Table", Deadline.__table__)
 _FIRE = (
     update(_TABLE)
-    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == ARMED)
+    .where(_TABLE.c.id.in_(bindparam("rows", expanding=True)), _TABLE.c.state == ARMED)
     .values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=bindparam("blind"))
 )
 _HOLD = (
@@ -49,19 +59,22 @@ _HOLD = (
 
 def fire(platform: Platform, limit: int = BATCH) -> int:
     """Fire everything due, batch after batch; returns how many fired."""
-    handlers = {subject: resolve(h) for m in platform.catalogue.manifests for subject, h in m.deadlines}
     total = 0
-    while True:
-        if not due_now(platform, 1):
-            return total
-        try:
-            fired = _fire_batch(platform, handlers, limit)
-        except Exception:
-            log.exception("a batch of deadlines failed; trying its rows one by one")
-            fired = _fire_singly(platform, handlers, limit)
+    while fired := fire_batch(platform, limit):
         total += fired
-        if not fired:
-            return total
+    return total
+
+
+def fire_batch(platform: Platform, limit: int = BATCH) -> int:
+    """Fire what is due, at most `limit` rows; returns how many fired."""
+    if not due_now(platform, 1):
+        return 0
+    handlers = {subject: resolve(h) for m in platform.catalogue.manifests for subject, h in m.deadlines}
+    try:
+        return _fire_together(platform, handlers, limit)
+    except Exception:
+        log.exception("a batch of deadlines failed; trying its rows one by one")
+        return _fire_singly(platform, handlers, limit)
 
 
 def due_now(platform: Platform, limit: int) -> Sequence[Any]:
@@ -70,7 +83,7 @@ def due_now(platform: Platform, limit: int) -> Sequence[Any]:
         return session.execute(_DUE, {"now": platform.clock.now(), "limit": limit}).all()
 
 
-def _fire_batch(platform: Platform, handlers: dict[str, Handler], limit: int) -> int:
+def _fire_together(platform: Platform, handlers: dict[str, Handler], limit: int) -> int:
     with platform.db.write("engine") as session:
         now = platform.clock.now()
         rows = session.execute(_CLAIM, {"now": now, "limit": limit}).all()
@@ -97,9 +110,15 @@ def _fire_singly(platform: Platform, handlers: dict[str, Handler], limit: int) -
             _observe(platform, [row], now)
         except Exception:
             log.exception("deadline %s of %s %s failed", row.id, row.subject, row.subject_id)
-            with platform.db.write("engine") as session:
-                session.execute(_HOLD, {"row": row.id, "wake": now + RETRY_AFTER * platform.clock.speed})
+            _hold(platform, row, now)
     return fired
+
+
+def _hold(platform: Platform, row: Any, now: datetime) -> None:
+    """Let the row wait before its next attempt, longer each time."""
+    pause = min(RETRY_AFTER * 2**row.failures, RETRY_AT_LEAST_EVERY) * platform.clock.speed
+    with platform.db.write("engine") as session:
+        session.execute(_HOLD, {"row": row.id, "wake": now + pause})
 
 
 def _act(
@@ -108,11 +127,12 @@ def _act(
     if not rows:
         return
     blind = _blind_between(session, min(r.due_at for r in rows))
-    marks = [
-        {"row": r.id, "noticed": now, "blind": int(any(b.from_at <= r.due_at <= b.to_at for b in blind))}
-        for r in rows
-    ]
-    session.connection().execute(_FIRE, marks)
+    marks: dict[int, list[int]] = {0: [], 1: []}
+    for row in rows:
+        marks[int(any(b.from_at <= row.due_at <= b.to_at for b in blind))].append(row.id)
+    for flag, ids in marks.items():
+        if ids:
+            session.connection().execute(_FIRE, {"rows": ids, "noticed": now, "blind": flag})
     ordered = sorted(rows, key=lambda r: (r.subject, r.due_at, r.id))
     for subject, group in groupby(ordered, key=lambda r: r.subject):
         handlers[subject](platform, session, list(group), now)
@@ -122,7 +142,8 @@ def _blind_between(session: Session, earliest: datetime) -> Sequence[BlindTime]:
     return session.scalars(select(BlindTime).where(BlindTime.to_at >= earliest)).all()
 
 
-def _observe(platform: Platform, rows: Iterable[Any], now: datetime) -> None:
+def _observe(platform: Platform, rows: Sequence[Any], now: datetime) -> None:
+    for clock, number in Counter(row.clock for row in rows).items():
+        platform.metrics.fired.labels(clock).inc(number)
     for row in rows:
-        platform.metrics.fired.labels(row.clock).inc()
         platform.metrics.lag.observe(max(0.0, (now - row.due_at).total_seconds()))

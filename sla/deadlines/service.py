@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from kernel.db import table_of
 from sla.deadlines.models import ARMED, CANCELLED, FIRED, Deadline
 
 Key = tuple[str, str]
+AHEAD = timedelta(seconds=5)
+"""What fired although it is due later than this cannot be blamed on two clocks read moments apart."""
 
 
 class Wanted(Protocol):
@@ -30,7 +33,7 @@ class Wanted(Protocol):
         """When it is due, UTC."""
 
 
-_INSERT = insert(Deadline)
+_INSERT = insert(table_of(Deadline))
 _OF_SUBJECT = select(
     Deadline.id, Deadline.clock, Deadline.rung, Deadline.generation, Deadline.due_at, Deadline.state
 ).where(Deadline.subject == bindparam("subject"), Deadline.subject_id == bindparam("subject_id"))
@@ -65,8 +68,9 @@ def arm(session: Session, now: datetime, subject: str, subject_id: int, wanted: 
     """Make the armed rows of the subject equal to `wanted`; returns how many rows changed.
 
     Rows that are no longer wanted, or whose due time moved, are cancelled; what is new is inserted under the
-    next generation. What has already fired for the same due time is not armed again. Rows that are due but
-    have not fired yet are left to fire: what fires judges anew.
+    next generation. What has already fired for the same due time is not armed again, unless that time lies
+    ahead: then it fired by a wrong clock. Rows that are due but have not fired yet are left to fire: what
+    fires judges anew.
     """
     known = session.execute(_OF_SUBJECT, {"subject": subject, "subject_id": subject_id}).all()
     target = {(w.clock, w.rung): w for w in wanted}
@@ -79,10 +83,10 @@ def arm(session: Session, now: datetime, subject: str, subject_id: int, wanted: 
         same = key in target and target[key].due_at == row.due_at
         if row.state == ARMED and not same and row.due_at >= now:
             stale.append(row.id)
-        elif same and row.state in (ARMED, FIRED):
+        elif same and (row.state == ARMED or (row.state == FIRED and row.due_at < now + AHEAD)):
             settled.add(key)
     if stale:
-        session.execute(_CANCEL.where(Deadline.id.in_(stale)))
+        _cancel(session, stale)
     rows = [
         _row(subject, subject_id, w, generations.get(key, -1) + 1)
         for key, w in target.items()
@@ -91,3 +95,9 @@ def arm(session: Session, now: datetime, subject: str, subject_id: int, wanted: 
     if rows:
         session.execute(_INSERT, rows)
     return len(stale) + len(rows)
+
+
+def _cancel(session: Session, ids: list[int]) -> None:
+    """Cancel the rows, except those the engine has just claimed; waiting for it here could dead-lock."""
+    free = select(Deadline.id).where(Deadline.id.in_(ids)).with_for_update(skip_locked=True)
+    session.execute(_CANCEL.where(Deadline.id.in_(session.scalars(free).all())))

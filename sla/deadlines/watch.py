@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kernel import audit, bus
 from kernel.clock import Clock
+from kernel.db.once import insert_once
 from kernel.platform import Platform
 from sla.deadlines.models import ARMED, BlindTime, Deadline, Heartbeat
 
@@ -21,6 +22,8 @@ DOWN_AFTER = timedelta(seconds=60)
 JUMP = timedelta(seconds=5)
 """Wall and monotonic clock may drift apart by this much between two beats (slewing NTP stays far below)."""
 LATE_AFTER = timedelta(seconds=60)
+SAME = timedelta(seconds=10)
+"""Blind intervals whose ends differ by less are one."""
 
 BEAT_EVERY = 5.0
 """Real seconds between heartbeat rows; the clocks are compared at every tick."""
@@ -38,35 +41,48 @@ _last: weakref.WeakKeyDictionary[object, _Seen] = weakref.WeakKeyDictionary()
 def beat(platform: Platform) -> bool:
     """Note that the engine is alive; returns whether blind time was recorded.
 
-    Blind is the gap since the last heartbeat when the platform was down, and the distance that the wall
-    clock jumped against the monotonic one.
+    Blind is the gap since the last heartbeat when nobody was there to look (the platform, or its database,
+    was down or stood still), and the distance that the wall clock jumped against the monotonic one.
     """
     now, mono = platform.clock.now(), platform.clock.monotonic()
-    speed = max(1.0, platform.clock.speed)
+    pace = max(1.0, platform.clock.speed)
     seen = _last.get(platform.clock)
-    jumped = seen is not None and abs((now - seen.wall) - timedelta(seconds=mono - seen.mono)) > JUMP * speed
-    if seen and not jumped and mono - seen.written < BEAT_EVERY * speed:
+    jumped = seen is not None and abs((now - seen.wall) - timedelta(seconds=mono - seen.mono)) > JUMP * pace
+    if seen and not jumped and mono - seen.written < BEAT_EVERY * pace:
         _last[platform.clock] = _Seen(now, mono, seen.written)
         return False
-    _last[platform.clock] = _Seen(now, mono, mono)
     with platform.db.write("engine") as session:
         stored = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine").with_for_update())
         blind = False
         if seen is not None and jumped:
             blind = note_blind(session, now, min(seen.wall, now), max(seen.wall, now), "clock_jump")
-        elif seen is None and stored is not None and abs(now - stored) > DOWN_AFTER * speed:
+        elif stored is not None and _absent(platform, seen, now) and abs(now - stored) > DOWN_AFTER * pace:
             reason = "platform_down" if now > stored else "clock_back"
             blind = note_blind(session, now, min(stored, now), max(stored, now), reason)
         if stored is None:
-            session.execute(insert(Heartbeat), {"name": "engine", "at": now})
+            insert_once(session, Heartbeat, {"name": "engine", "at": now})
         else:
             session.execute(update(Heartbeat).where(Heartbeat.name == "engine").values(at=now))
+    _last[platform.clock] = _Seen(now, mono, mono)  # only now: a beat that could not be written is none
     return blind
 
 
+def _absent(platform: Platform, seen: _Seen | None, now: datetime) -> bool:
+    """Whether this process has just started, or has been unable to look for a while."""
+    if seen is None:
+        return True
+    return platform.clock.runs and now - seen.wall > DOWN_AFTER * max(1.0, platform.clock.speed)
+
+
 def note_blind(session: Session, now: datetime, start: datetime, end: datetime, reason: str) -> bool:
-    """Record a blind interval and tell the packages above, which mark what fell into it."""
-    if session.scalar(select(BlindTime.id).where(BlindTime.from_at == start, BlindTime.to_at == end)):
+    """Record a blind interval and tell the packages above, which mark what fell into it.
+
+    Several workers see one jump of the clock within moments of each other; it is recorded once.
+    """
+    same = select(BlindTime.id).where(
+        BlindTime.from_at.between(start - SAME, start + SAME), BlindTime.to_at.between(end - SAME, end + SAME)
+    )
+    if session.scalar(same.limit(1)):
         return False
     session.execute(insert(BlindTime), {"from_at": start, "to_at": end, "reason": reason, "noted_at": now})
     audit.record(session, now, "engine.blind", "engine", {"from": start, "to": end, "reason": reason})

@@ -1,0 +1,108 @@
+"""The engine: fires what is due, once, with everything it causes; a poisoned row delays nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from sla.deadlines import FIRED, Deadline, engine
+from sla.deadlines.models import ARMED
+from sla.deadlines.watch import check_late
+from tests.support.deadlines import CATALOGUE, POISON, arm_many, counts
+from tests.support.world import INSTANT, World
+
+
+@pytest.fixture
+def bare(world: World) -> World:
+    """The world with only the test's handler in it."""
+    world.platform = dataclasses.replace(world.platform, catalogue=CATALOGUE)
+    return world
+
+
+def rows(world: World) -> list[Deadline]:
+    with world.platform.db.read() as session:
+        return list(session.scalars(select(Deadline).order_by(Deadline.id)))
+
+
+def test_nothing_fires_at_its_due_time_and_everything_right_after(bare: World) -> None:
+    arm_many(bare.platform.db, 1, bare.now, first=0)
+    assert engine.fire(bare.platform) == 0
+    bare.clock.advance(INSTANT)
+    assert engine.fire(bare.platform) == 1
+    assert engine.fire(bare.platform) == 0
+    assert counts(bare.platform.db) == (1, 1)
+
+
+def test_when_it_was_due_and_when_it_was_noticed_are_both_kept(bare: World) -> None:
+    arm_many(bare.platform.db, 3, bare.now)
+    due = [row.due_at for row in rows(bare)]
+    bare.clock.advance(timedelta(hours=3))
+    engine.fire(bare.platform)
+    assert [(row.due_at, row.noticed_at) for row in rows(bare)] == [(at, bare.now) for at in due]
+
+
+def test_a_catch_up_goes_batch_after_batch_in_the_order_they_were_due(bare: World) -> None:
+    arm_many(bare.platform.db, 50, bare.now)
+    bare.clock.advance(timedelta(seconds=1))
+    assert engine.fire(bare.platform, limit=7) == 50
+    assert counts(bare.platform.db) == (50, 50)
+
+
+def test_a_poisoned_row_delays_nobody_and_is_tried_again_less_and_less_often(
+    bare: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    arm_many(bare.platform.db, 20, bare.now, first=POISON - 10)
+    bare.clock.advance(timedelta(seconds=1))
+    assert engine.fire(bare.platform) == 19
+    assert counts(bare.platform.db) == (19, 19)
+    pauses = []
+    for _ in range(8):
+        poisoned = next(row for row in rows(bare) if row.state == ARMED)
+        assert poisoned.subject_id == POISON
+        assert poisoned.due_at < poisoned.wake_at
+        pauses.append(round((poisoned.wake_at - bare.now).total_seconds()))
+        bare.clock.move_to(poisoned.wake_at + INSTANT)
+        assert engine.fire(bare.platform) == 0
+    assert pauses == [10, 20, 40, 80, 160, 320, 600, 600]
+    assert counts(bare.platform.db) == (19, 19)
+    assert "deadline" in caplog.text
+
+
+def test_a_subject_that_nobody_handles_is_held_and_delays_nobody(bare: World) -> None:
+    arm_many(bare.platform.db, 3, bare.now)
+    with bare.platform.db.write() as session:
+        session.get_one(Deadline, rows(bare)[0].id).subject = "unknown"
+    bare.clock.advance(timedelta(seconds=1))
+    assert engine.fire(bare.platform) == 2
+
+
+def test_a_handler_that_failed_leaves_nothing_of_what_it_wrote(bare: World) -> None:
+    arm_many(bare.platform.db, 1, bare.now, first=POISON)
+    bare.clock.advance(timedelta(seconds=1))
+    engine.fire(bare.platform)
+    assert counts(bare.platform.db) == (0, 0)
+    assert [row.state for row in rows(bare)] == [ARMED]
+
+
+def test_late_deadlines_are_counted_for_the_alarm(bare: World) -> None:
+    arm_many(bare.platform.db, 5, bare.now)
+    bare.clock.advance(timedelta(seconds=62))
+    check_late(bare.platform)
+    text = bare.platform.metrics.render().decode()
+    assert "shoushi_deadlines_late 5.0" in text
+    engine.fire(bare.platform)
+    check_late(bare.platform)
+    assert "shoushi_deadlines_late 0.0" in bare.platform.metrics.render().decode()
+    assert {row.state for row in rows(bare)} == {FIRED}
+
+
+def test_what_fired_and_how_late_shows_in_the_metrics(bare: World) -> None:
+    arm_many(bare.platform.db, 4, bare.now)
+    bare.clock.advance(timedelta(seconds=1))
+    engine.fire(bare.platform)
+    text = bare.platform.metrics.render().decode()
+    assert 'shoushi_deadlines_fired_total{clock="c"} 4.0' in text
+    assert "shoushi_deadline_lag_seconds_count 4.0" in text
