@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from incidents.models import IncidentEvent
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
+from kernel.db import table_of
 from sla.events import Event
 
-_INSERT = insert(IncidentEvent)
+_INSERT = insert(table_of(IncidentEvent))
 
 
 class Who(NamedTuple):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from incidents import people
 from incidents.models import Incident
 from kernel.identity.models import Person
+from kernel.identity.service import Recipient
 from kernel.outbox import Draft, enqueue
 from kernel.platform import Platform
 from sla.verdict import Verdict
@@ -88,7 +89,8 @@ def happened(
         person = session.get(Person, incident.reporter_id)
         if person is not None:
             body = f"您报告的 {incident.number} {incident.title} 已有工程师响应：\n{reply}"
-            _tell(platform, session, now, incident, [person], key, f"【已响应】{incident.title}", body)
+            reporter = Recipient(person.id, person.username, person.display_name, person.email, None)
+            _tell(platform, session, now, incident, [reporter], key, f"【已响应】{incident.title}", body)
 
 
 def _tell(
@@ -96,7 +98,7 @@ def _tell(
     session: Session,
     now: datetime,
     incident: Incident,
-    told: Iterable[Person],
+    told: Iterable[Recipient],
     key: str,
     title: str,
     body: str,

@@ -7,28 +7,27 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from kernel.identity.models import Person
-from kernel.identity.service import people_with_role
+from kernel.identity.service import Recipient, people_with_role
 
 ENGINEERS = ("engineer",)
 MANAGERS = ("engineer", "provider_manager")
 
 
-def engineers(session: Session, now: datetime) -> list[Person]:
+def engineers(session: Session, now: datetime) -> list[Recipient]:
     """Return everybody who handles incidents."""
-    return _unique(person for person, _ in people_with_role(session, now, ENGINEERS))
+    return _unique(people_with_role(session, now, ENGINEERS))
 
 
-def managers(session: Session, now: datetime) -> list[Person]:
+def managers(session: Session, now: datetime) -> list[Recipient]:
     """Return the engineers and the provider's managers."""
-    return _unique(person for person, _ in people_with_role(session, now, MANAGERS))
+    return _unique(people_with_role(session, now, MANAGERS))
 
 
-def party_a(session: Session, now: datetime, payers: Sequence[str]) -> list[Person]:
+def party_a(session: Session, now: datetime, payers: Sequence[str]) -> list[Recipient]:
     """Return the city's supervisors and the supervisors of the payers touched."""
     found = people_with_role(session, now, ("supervisor", "payer_supervisor"))
-    return _unique(person for person, scope in found if scope is None or scope in payers)
+    return _unique(person for person in found if person.scope is None or person.scope in payers)
 
 
-def _unique(people: Iterable[Person]) -> list[Person]:
+def _unique(people: Iterable[Recipient]) -> list[Recipient]:
     return list({person.id: person for person in people}.values())

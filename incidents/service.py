@@ -17,6 +17,7 @@ from incidents import follow, log, rules
 from incidents.log import Who
 from incidents.models import Incident, IncidentEvent, IncidentPayer
 from kernel import audit
+from kernel.db import table_of
 from kernel.db.numbering import next_number
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from kernel.identity.actor import Actor
@@ -45,8 +46,7 @@ class Report:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-_INSERT = insert(Incident).returning(Incident.id)
-_INSERT_PAYER = insert(IncidentPayer)
+_INSERT_PAYER = insert(table_of(IncidentPayer))
 
 
 def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Incident:

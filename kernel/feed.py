@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import String, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kernel.db import Base, Database, Id, UtcDateTime
+from kernel.db import Base, Database, Id, UtcDateTime, table_of
 from kernel.platform import Platform
 
 KEEP = timedelta(days=1)
@@ -34,7 +34,7 @@ class FeedItem(NamedTuple):
     url: str
 
 
-_INSERT = insert(FeedRow)
+_INSERT = insert(table_of(FeedRow))
 
 
 def announce(session: Session, now: datetime, type_: str, url: str) -> None:
@@ -48,7 +48,9 @@ class DatabaseFeed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def after(self, last_id: int, topics: Iterable[str] | None = None, limit: int = 500) -> Sequence[FeedItem]:
+    def after(
+        self, last_id: int, topics: Iterable[str] | None = None, limit: int = 500
+    ) -> Sequence[FeedItem]:
         """Return what came after `last_id`, oldest first."""
         wanted = select(FeedRow.id, FeedRow.type, FeedRow.url).where(FeedRow.id > last_id)
         if topics:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from kernel.audit.models import AuditEntry, AuditHead
 from kernel.crypto import canonical_json, sm3_hex
-from kernel.db.engine import Database
+from kernel.db import Database, table_of
 from kernel.db.once import insert_once
 
 GENESIS = "0" * 64
@@ -62,7 +62,7 @@ def entry_digest(previous: str, position: int, entry: Any) -> str:
 
 
 _HEAD = select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update()
-_INSERT = insert(AuditEntry)
+_INSERT = insert(table_of(AuditEntry))
 _ADVANCE = update(AuditHead).where(AuditHead.id == 1).values(position=bindparam("p"), digest=bindparam("d"))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -369,21 +369,29 @@ def touch_session(session: Session, now: datetime, session_id: int) -> None:
     session.execute(update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now))
 
 
-def people_with_role(
-    session: Session, now: datetime, roles: Iterable[str]
-) -> list[tuple[Person, str | None]]:
+_WITH_ROLE = (
+    select(Person.id, Person.username, Person.display_name, Person.email, Unit.scope)
+    .join(Holding, Holding.person_id == Person.id)
+    .join(Post, Post.id == Holding.post_id)
+    .join(Unit, Unit.id == Post.unit_id)
+    .join(PostRole, PostRole.post_id == Post.id)
+    .where(PostRole.role.in_(bindparam("roles", expanding=True)), Person.disabled_at.is_(None))
+    .where(Holding.since <= bindparam("now"), or_(Holding.until.is_(None), Holding.until > bindparam("now")))
+    .order_by(Person.id)
+)
+
+
+class Recipient(NamedTuple):
+    """Somebody who can be told something, with the scope of the unit that makes it their business."""
+
+    id: int
+    username: str
+    display_name: str
+    email: str | None
+    scope: str | None
+
+
+def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[Recipient]:
     """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
-    rows = session.execute(
-        select(Person, Unit.scope)
-        .join(Holding, Holding.person_id == Person.id)
-        .join(Post, Post.id == Holding.post_id)
-        .join(Unit, Unit.id == Post.unit_id)
-        .join(PostRole, PostRole.post_id == Post.id)
-        .where(PostRole.role.in_(list(roles)), Person.disabled_at.is_(None))
-        .where(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
-        .order_by(Person.id)
-    ).all()
-    seen: dict[tuple[int, str | None], tuple[Person, str | None]] = {}
-    for person, scope in rows:
-        seen.setdefault((person.id, scope), (person, scope))
-    return list(seen.values())
+    rows = session.execute(_WITH_ROLE, {"roles": list(roles), "now": now})
+    return list(dict.fromkeys(Recipient(*row) for row in rows))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import sm3_hex
+from kernel.db import table_of
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
@@ -33,15 +34,19 @@ class Draft:
     url: str | None = None
 
 
+_INSERT = insert(table_of(Message))
+_KNOWN = select(Message.key).where(Message.key.in_(bindparam("keys", expanding=True)))
+
+
 def enqueue(session: Session, now: datetime, drafts: Sequence[Draft]) -> int:
     """Write the messages into the transaction, except those whose key exists; returns how many are new."""
     if not drafts:
         return 0
     keys = [d.key for d in drafts]
-    known = set(session.scalars(select(Message.key).where(Message.key.in_(keys))))
+    known = set(session.scalars(_KNOWN, {"keys": keys}))
     rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
     if rows:
-        session.execute(insert(Message), list(rows.values()))
+        session.execute(_INSERT, list(rows.values()))
     return len(rows)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import canonical_json
+from kernel.db import table_of
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.penalties import service as ledger
 from sla.verdict import Verdict
@@ -36,9 +37,9 @@ class Slots:
     missed: int = 0
 
 
-_INSERT_CASE = insert(Case)
-_INSERT_PAYER = insert(CasePayer)
-_INSERT_VERDICT = insert(VerdictRecord)
+_INSERT_CASE = insert(table_of(Case)).returning(table_of(Case).c.id)
+_INSERT_PAYER = insert(table_of(CasePayer))
+_INSERT_VERDICT = insert(table_of(VerdictRecord))
 
 
 def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str) -> None:
@@ -53,7 +54,7 @@ def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdic
         "slots_late": 0,
         "slots_missed": 0,
     }
-    case_id = session.execute(_INSERT_CASE.returning(Case.id), values).scalar_one()
+    case_id = session.execute(_INSERT_CASE, values).scalar_one()
     if verdict.payers:
         session.execute(_INSERT_PAYER, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
