@@ -60,9 +60,32 @@ def audit(
 
 
 @click.command()
-@click.argument("file")
-def verify(file: str) -> None:
-    """不用数据库，复算证据文件 FILE；不符以 1 退出。"""
+@click.argument("file", required=False)
+@click.option("--chain", is_flag=True, help="核对本平台数据库中的整条审计链")
+def verify(file: str | None, chain: bool) -> None:
+    """不用数据库，复算证据文件 FILE；或以 --chain 核对审计链。不符以 1 退出。"""
+    if chain == (file is not None):
+        raise click.UsageError("请给出证据文件，或用 --chain 核对审计链")
+    if file is None:
+        _verify_chain()
+    else:
+        _verify_file(file)
+
+
+def _verify_chain() -> None:
+    from kernel.audit.service import verify as problems_of
+    from kernel.cli.context import open_platform
+
+    found = False
+    for problem in problems_of(open_platform().db):
+        found = True
+        click.echo(problem.message, err=True)
+    if found:
+        raise click.exceptions.Exit(1)
+    click.echo("审计链核对无误")
+
+
+def _verify_file(file: str) -> None:
     from sla.audit.reader import InputError
     from sla.evidence import read_evidence, verify_evidence
 
