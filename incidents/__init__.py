@@ -2,14 +2,12 @@
 
 from kernel.manifest import Job, Manifest, NavItem, Permission
 
-_B = frozenset({"engineer", "ops", "provider_manager"})
-_A = frozenset({"supervisor", "payer_supervisor"})
-_OA = frozenset({"staff", "clerk", "leader"})
+_B, _A = frozenset({"engineer", "ops", "provider_manager"}), frozenset({"supervisor", "payer_supervisor"})
 
 MANIFEST = Manifest(
     name="incidents",
     permissions=(
-        Permission("incident.report", "报告故障", _B | _A | _OA),
+        Permission("incident.report", "报告故障", _B | _A | {"staff", "clerk", "leader"}),
         Permission("incident.read", "查看故障", _B | _A | {"auditor"}),
         Permission("incident.handle", "处置故障（乙方）", frozenset({"engineer", "provider_manager"})),
         Permission("incident.decide", "决定与会签（甲方）", frozenset({"supervisor"})),
@@ -21,7 +19,10 @@ MANIFEST = Manifest(
     routers=("incidents.api:router", "incidents.pages:router"),
     deadlines=(("incident", "incidents.jobs:on_due"),),
     subscribers=(("blind_time", "incidents.jobs:on_blind_time"),),
-    jobs=(Job("incidents.receipts", 1, "incidents.broadcasts.jobs:collect_receipts"),),
+    jobs=(
+        Job("incidents.receipts", 1, "incidents.broadcasts.jobs:collect_receipts"),
+        Job("incidents.unarmed", 60, "incidents.watchdog:check_unarmed"),
+    ),
     models=("incidents.models",),
     gauges=("incidents.jobs:gauges",),
     templates=True,

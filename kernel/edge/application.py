@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from kernel.edge import health, stream_api
+from kernel.edge import docs_page, health, stream_api
 from kernel.feed import DatabaseFeed
 from kernel.manifest import resolve
 from kernel.platform import Platform
@@ -47,6 +47,7 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
     app.state.feed = DatabaseFeed(platform.db)
     app.include_router(health.router)
     app.include_router(stream_api.router)
+    app.include_router(docs_page.router)
     for manifest in platform.catalogue.manifests:
         for router in manifest.routers:
             app.include_router(resolve(router))

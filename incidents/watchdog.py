@@ -1,0 +1,84 @@
+"""The auditor of deadlines: one regression must not silence every clock (incidents.md §1).
+
+Every minute it compares what each open incident should have armed with what stands in the table. What is
+missing is armed at once, and operations are told, because it means that a change forgot to.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from incidents import log
+from incidents.models import Incident
+from kernel import audit
+from kernel.identity.service import people_with_role
+from kernel.outbox import Draft, enqueue
+from kernel.platform import Platform
+from sla import pinned
+from sla.deadlines import arm
+from sla.deadlines.models import ARMED, FIRED, Deadline
+from sla.schedule import planned
+from sla.verdict import judge
+
+logger = logging.getLogger(__name__)
+
+
+def check_unarmed(platform: Platform) -> int:
+    """Find and arm deadlines that open incidents lack; returns how many incidents lacked any."""
+    with platform.db.read() as session:
+        suspects = [i.id for i in session.scalars(_open()) if _lacks(platform, session, i)]
+    for incident_id in suspects:
+        with platform.db.write("watchdog") as session:
+            incident = session.scalar(_open().where(Incident.id == incident_id).with_for_update())
+            if incident is not None and (missing := _lacks(platform, session, incident)):
+                _mend(platform, session, incident, missing)
+    platform.metrics.gauge(
+        "shoushi_incidents_unarmed", "Open incidents that lacked a deadline at the last check", len(suspects)
+    )
+    return len(suspects)
+
+
+def _open() -> Select[tuple[Incident]]:
+    return select(Incident).where(Incident.closed == 0).order_by(Incident.id)
+
+
+def _lacks(platform: Platform, session: Session, incident: Incident) -> list[str]:
+    """Name the clocks and rungs that should be armed and neither are nor have fired."""
+    now = platform.clock.now()
+    contract = pinned.version(session, incident.contract)
+    events = log.load(session, [incident.id])[incident.id]
+    wanted = planned(contract, judge(contract, events, now), events, now)
+    rows = session.execute(
+        select(Deadline.clock, Deadline.rung, Deadline.due_at).where(
+            Deadline.subject == "incident",
+            Deadline.subject_id == incident.id,
+            Deadline.state.in_((ARMED, FIRED)),
+        )
+    )
+    known = {tuple(row) for row in rows}
+    return [f"{w.clock}:{w.rung}" for w in wanted if (w.clock, w.rung, w.due_at) not in known]
+
+
+def _mend(platform: Platform, session: Session, incident: Incident, missing: list[str]) -> None:
+    now = platform.clock.now()
+    contract = pinned.version(session, incident.contract)
+    events = log.load(session, [incident.id])[incident.id]
+    arm(session, now, "incident", incident.id, planned(contract, judge(contract, events, now), events, now))
+    logger.error("incident %s lacked deadlines: %s", incident.number, ", ".join(missing))
+    audit.record(session, now, "deadline.unarmed", f"incident:{incident.number}", {"missing": missing})
+    title = f"【期限缺失】{incident.number} 已自动补上"
+    body = f"{incident.number} {incident.title}\n缺少的期限：{'、'.join(missing)}"
+    drafts = [
+        Draft(
+            f"unarmed:{incident.id}:{now:%Y%m%d%H}:{channel}:{person.id}",
+            f"incident:{incident.number}", channel, address, title, body, person.id,
+            f"/incidents/{incident.number}",
+        )
+        for person in people_with_role(session, now, ("ops",))
+        for channel, address in (("email", person.email), ("inapp", person.username))
+        if address
+    ]  # fmt: skip
+    enqueue(session, now, drafts)
