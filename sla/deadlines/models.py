@@ -54,7 +54,7 @@ class BlindTime(Base):
     """A time in which nobody watched: the platform was down or its clock jumped (contract.md §2.15)."""
 
     __tablename__ = "blind_time"
-    __table_args__ = (UniqueConstraint("from_at", "to_at"),)
+    __table_args__ = (UniqueConstraint("from_at", "to_at", "reason"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     from_at: Mapped[datetime] = mapped_column(UtcDateTime)

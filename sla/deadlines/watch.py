@@ -23,7 +23,7 @@ JUMP = timedelta(seconds=5)
 """Wall and monotonic clock may drift apart by this much between two beats (slewing NTP stays far below)."""
 LATE_AFTER = timedelta(seconds=60)
 SAME = timedelta(seconds=10)
-"""Blind intervals whose ends differ by less are one."""
+"""Blind intervals of one reason whose ends differ by less are one."""
 
 BEAT_EVERY = 5.0
 """Real seconds between heartbeat rows; the clocks are compared at every tick."""
@@ -55,7 +55,8 @@ def beat(platform: Platform) -> bool:
         stored = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine").with_for_update())
         blind = False
         if seen is not None and jumped:
-            blind = note_blind(session, now, min(seen.wall, now), max(seen.wall, now), "clock_jump")
+            reason = "clock_jump" if now > seen.wall else "clock_back"
+            blind = note_blind(session, now, min(seen.wall, now), max(seen.wall, now), reason)
         elif stored is not None and _absent(platform, seen, now) and abs(now - stored) > DOWN_AFTER * pace:
             reason = "platform_down" if now > stored else "clock_back"
             blind = note_blind(session, now, min(stored, now), max(stored, now), reason)
@@ -80,7 +81,9 @@ def note_blind(session: Session, now: datetime, start: datetime, end: datetime, 
     Several workers see one jump of the clock within moments of each other; it is recorded once.
     """
     same = select(BlindTime.id).where(
-        BlindTime.from_at.between(start - SAME, start + SAME), BlindTime.to_at.between(end - SAME, end + SAME)
+        BlindTime.reason == reason,
+        BlindTime.from_at.between(start - SAME, start + SAME),
+        BlindTime.to_at.between(end - SAME, end + SAME),
     )
     if session.scalar(same.limit(1)):
         return False

@@ -15,7 +15,7 @@ from kernel.platform import Platform
 from sla.deadlines import arm_new
 
 SUBJECT = "test"
-POISON = 666
+POISON = 1_000_666
 metadata = MetaData()
 fired = Table(
     "test_fired",

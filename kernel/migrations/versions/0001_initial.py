@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blind_time")),
-        sa.UniqueConstraint("from_at", "to_at", name=op.f("uq_blind_time_from_at_to_at")),
+        sa.UniqueConstraint("from_at", "to_at", "reason", name=op.f("uq_blind_time_from_at_to_at_reason")),
     )
     op.create_index(op.f("ix_blind_time_to_at"), "blind_time", ["to_at"], unique=False)
     op.create_table(

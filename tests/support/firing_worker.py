@@ -1,0 +1,40 @@
+"""A worker process for the tests: fires until it is killed or nothing has been left for a while.
+
+    python -m tests.support.firing_worker URL UNTIL [BATCH]
+
+It waits for a line on standard input before it starts, so that all begin together.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kernel.bootstrap import build_platform
+from kernel.clock import FixedClock
+from kernel.settings import load_settings
+from sla.deadlines import engine
+from tests.support.deadlines import CATALOGUE
+
+
+def main(url: str, at: str, batch: str = "100") -> None:
+    """Fire everything due at `at`."""
+    logging.disable()
+    settings = load_settings({}, data_dir=Path(tempfile.gettempdir()), database_url=url)
+    platform = build_platform(settings, CATALOGUE, ZoneInfo("UTC"), FixedClock(datetime.fromisoformat(at)))
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    empty = 0
+    while empty < 3:
+        fired = engine.fire_batch(platform, int(batch))
+        empty = 0 if fired or engine.due_now(platform, 1) else empty + 1
+        if fired:
+            print(fired, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
