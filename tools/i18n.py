@@ -36,6 +36,7 @@ FUNCTIONS = {
         ("Unauthenticated", "Forbidden", "NotFound", "Conflict", "Invalid", "Unavailable", "TooLarge"), (0,)
     ),
 }
+ALWAYS = {"_", "gettext", "lazy", "ngettext"}
 KEYWORDS = {"label", "group"}
 NOT_SHOWN = {"ConfigError", "UsageError", "BadParameter", "ClickException", "RuntimeError", "SystemExit"}
 Messages = dict[str, list[str]]
@@ -75,24 +76,26 @@ def messages_in(path: Path) -> Iterator[Found]:
 
 def _of_node(node: ast.AST) -> Iterator[tuple[str, bool]]:
     if isinstance(node, ast.Call):
-        name = _name(node.func)
-        for index in FUNCTIONS.get(name, ()):
-            if index < len(node.args):
-                yield from _literal(
-                    node.args[index], chinese_only=name not in {"_", "gettext", "lazy", "ngettext"}
-                )
-        if name in {"NavItem", "Role", "Permission"}:
-            for keyword in node.keywords:
-                if keyword.arg in KEYWORDS:
-                    yield from _literal(keyword.value, chinese_only=True)
+        yield from _of_call(node)
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-        if _name(node.exc.func) not in {*NOT_SHOWN, "field"}:
+        if _name(node.exc.func) not in {*NOT_SHOWN, *FUNCTIONS}:
             yield from _literal(node.exc.args[0], chinese_only=True)
     elif isinstance(node, ast.ClassDef):
         for line in node.body:
             target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
             if isinstance(target, ast.Name) and target.id == "title":
                 yield from _literal(line.value, chinese_only=True)  # type: ignore[attr-defined]
+
+
+def _of_call(node: ast.Call) -> Iterator[tuple[str, bool]]:
+    name = _name(node.func)
+    for index in FUNCTIONS.get(name, ()):
+        if index < len(node.args):
+            yield from _literal(node.args[index], chinese_only=name not in ALWAYS)
+    if name in {"NavItem", "Role", "Permission"}:
+        for keyword in node.keywords:
+            if keyword.arg in KEYWORDS:
+                yield from _literal(keyword.value, chinese_only=True)
 
 
 def _name(function: ast.expr) -> str:

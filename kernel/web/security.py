@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -10,10 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kernel.edge.access import COOKIE as SESSION_COOKIE
+from kernel.edge.access import authenticate
 from kernel.errors import AppError, Forbidden
 from kernel.web.problems import respond
 
-SESSION_COOKIE = "shoushi_session"
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 MEGABYTE = 1024 * 1024
 HEADERS = {
@@ -132,19 +134,21 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-async def csrf_form(request: Request) -> None:
-    """Dependency of every route that changes something by cookie; put it after the one that identifies.
+async def csrf_form(request: Request) -> AsyncIterator[None]:
+    """Dependency of every route that changes something by cookie.
 
     The token comes in the form field `csrf_token` or the header `X-CSRF-Token`. Requests without a session
-    cookie or with a bearer token need none. Fails closed when nobody has set `request.state.csrf`.
+    cookie or with a bearer token need none. Fails closed when the session has no token.
     """
-    if request.method in SAFE or SESSION_COOKIE not in request.cookies:
-        return
-    if is_bearer(request.headers.get("authorization", "")):
-        return
-    expected = getattr(request.state, "csrf", "")
-    if not (expected and hmac.compare_digest((await _token(request)).encode(), expected.encode())):
-        raise Forbidden("页面已过期，请刷新后重新提交；您填写的内容会保留在本机。", code="csrf")
+    by_cookie = SESSION_COOKIE in request.cookies and not is_bearer(request.headers.get("authorization", ""))
+    if by_cookie and request.method not in SAFE:
+        await authenticate(request)
+        expected = getattr(request.state, "csrf", "")
+        if not (expected and hmac.compare_digest((await _token(request)).encode(), expected.encode())):
+            await request.close()
+            raise Forbidden("页面已过期，请刷新后重新提交；您填写的内容会保留在本机。", code="csrf")
+    yield
+    await request.close()  # the form's files, which the route may have read as well
 
 
 async def _token(request: Request) -> str:

@@ -24,6 +24,7 @@ from kernel.web.static import Assets
 from kernel.web.timing import GLOBALS as TIMING
 
 NOW_HEADER = "X-Shoushi-Now"
+FRAGMENT_HEADER = "x-fragment"
 
 
 def build_environment(assets: Assets, packages: Iterable[str] = ()) -> Environment:
@@ -80,7 +81,7 @@ def render(
     response = HTMLResponse(template.render(values), status_code, headers)
     response.headers[NOW_HEADER] = now.now.isoformat(timespec="milliseconds")
     response.headers["Vary"] = "Cookie, Accept-Language"
-    if values["flashes"]:
+    if values["flashes"] and FRAGMENT_HEADER not in request.headers:
         flash.clear(response)
     return response
 

@@ -41,8 +41,8 @@ def test_touch_targets_on_a_phone(browser: Any, server: Any) -> None:
     page = context.new_page()
     page.goto(f"{server.url}/styleguide")
     small = page.eval_on_selector_all(
-        "button, .button, .bottombar a, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select",
-        "all => all.filter(e => e.offsetParent && e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)",
+        "button, .button, .bottombar a, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio])",
+        "all => all.filter(e => e.offsetParent && e.offsetHeight < 44).map(e => e.outerHTML)",
     )
     context.close()
     assert small == []
@@ -55,7 +55,8 @@ def test_countdown_ticks_and_turns_over(watched_page: Any) -> None:
     before = first.locator("[data-left]").inner_text()
     page.wait_for_function("b => document.querySelector('[data-left]').textContent !== b", arg=before)
     first.evaluate(
-        """e => { const now = Date.now(); e.dataset.started = new Date(now - 4000).toISOString();
+        """e => { const now = Date.now();
+        e.dataset.started = new Date(now - 4000).toISOString();
         e.dataset.near = new Date(now + 500).toISOString(); e.dataset.due = new Date(now + 2500).toISOString(); }"""
     )
     page.wait_for_selector(".countdown--large.countdown--near .badge--near:visible")

@@ -100,7 +100,7 @@ class Report(BaseModel):
 
 
 def make_app(
-    actor: FakeActor | None = None, clock: Clock | None = None, banner: str | None = None
+    actor: FakeActor | None = None, clock: Clock | None = None, banner: str | None = None, csrf: str = TOKEN
 ) -> FastAPI:
     app = FastAPI()
     app.include_router(router)
@@ -108,7 +108,7 @@ def make_app(
     _add_routes(app)
     shell = Shell(clock=clock or FixedClock(NOW), zone=ZONE, nav=NAV, banner=banner, stream_url="/stream")
     install_shell(app, shell, demo=True)
-    app.add_middleware(AsPerson, actor=actor or FakeActor(), csrf=TOKEN)
+    app.add_middleware(AsPerson, actor=actor or FakeActor(), csrf=csrf)
     return app
 
 
