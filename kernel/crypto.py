@@ -30,6 +30,25 @@ def _sm3_without_openssl(data: bytes) -> str:
     return digest.finalize().hex()
 
 
+class Sm3:
+    """SM3 over data that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._native = hashlib.new("sm3") if _NATIVE else None
+        if self._native is None:
+            from cryptography.hazmat.primitives.hashes import SM3, Hash
+
+            self._other = Hash(SM3())
+
+    def update(self, data: bytes) -> None:
+        """Take the next piece."""
+        (self._native or self._other).update(data)
+
+    def hexdigest(self) -> str:
+        """Return the digest of all pieces; call it once."""
+        return self._native.hexdigest() if self._native else self._other.finalize().hex()
+
+
 def canonical_json(value: object) -> bytes:
     """Return the one byte form of a JSON-like value: sorted keys, no spaces, UTF-8.
 

@@ -41,9 +41,18 @@ def current(database: Database) -> str | None:
 
 def head() -> str | None:
     """Return the newest revision that this version of the product knows."""
+    return _scripts().get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version of the product has the revision."""
+    return any(script.revision == revision for script in _scripts().walk_revisions())
+
+
+def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
-    return ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(config)
 
 
 def require_current(database: Database) -> None:
