@@ -3,17 +3,19 @@
 from kernel.manifest import Job, Manifest, NavItem, Permission
 
 _B, _A = frozenset({"engineer", "ops", "provider_manager"}), frozenset({"supervisor", "payer_supervisor"})
+_OA = frozenset({"staff", "clerk", "leader"})
 
 MANIFEST = Manifest(
     name="incidents",
     permissions=(
-        Permission("incident.report", "报告故障", _B | _A | {"staff", "clerk", "leader"}),
+        Permission("incident.report", "报告故障", _B | _A | _OA),
         Permission("incident.read", "查看故障", _B | _A | {"auditor"}),
+        Permission("incident.see", "查看故障或本人报告的故障", _B | _A | _OA | {"auditor"}),
         Permission("incident.handle", "处置故障（乙方）", frozenset({"engineer", "provider_manager"})),
         Permission("incident.decide", "决定与会签（甲方）", frozenset({"supervisor"})),
     ),
     nav=(
-        NavItem("故障事件", "/incidents", "incident", "incident.read", "保障", phone=True),
+        NavItem("故障事件", "/incidents", "incident", "incident.see", "保障", phone=True),
         NavItem("报告故障", "/incidents/new", "plus", "incident.report", "保障", phone=True),
     ),
     routers=("incidents.api:router", "incidents.pages:router"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from incidents import rules
+from incidents import rules, service
 from incidents.queries import Detail
 from kernel.identity.actor import Actor
 from sla.events import Event
@@ -62,13 +62,7 @@ _A = (
 
 def possible(found: Detail, actor: Actor) -> list[Action]:
     """Return the actions whose event would be accepted now; tried against the same rules that judge it."""
-    offered: list[Action] = []
-    if actor.may("incident.handle"):
-        offered += _B
-    if actor.may("incident.decide"):
-        offered += _A
-    if not offered and actor.may("incident.read"):
-        offered = [a for a in _B if a.kind == "note"]
+    offered = [action for action in (*_B, *_A) if service.may_send(actor, action.kind)]
     claims = [claim for claim, state in found.life.claims.items() if state == "claimed"]
     result = []
     for action in offered:

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Query, Request, Response
 
 from incidents import queries, schemas, service
 from incidents.evidence import evidence_of
-from kernel.edge import ApiRouter, Read, Write, platform_of, require
+from kernel.edge import ApiRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
@@ -17,6 +17,7 @@ from kernel.outbox.service import mark_opened
 router = ApiRouter(prefix="/incidents", tags=["incidents"])
 
 Reporter = Annotated[Actor, Depends(require("incident.report"))]
+Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reader = Annotated[Actor, Depends(require("incident.read"))]
 IfMatch = Annotated[str | None, Header(description="the ETag last seen; 409 when it is stale")]
 
@@ -36,7 +37,7 @@ def report(
 @router.get("", response_model=schemas.IncidentPage)
 def listing(
     request: Request,
-    actor: Reader,
+    actor: Seer,
     session: Read,
     wanted: Annotated[queries.Filter, Depends()],
     cursor: Annotated[str | None, Query(max_length=18)] = None,
@@ -49,7 +50,7 @@ def listing(
 
 
 @router.get("/{number}", response_model=schemas.IncidentOut)
-def one(request: Request, response: Response, number: str, actor: Reader, session: Read) -> Any:
+def one(request: Request, response: Response, number: str, actor: Seer, session: Read) -> Any:
     """Return one incident with its log, clocks and verdict as of now."""
     found = queries.detail(session, actor, number, platform_of(request).clock.now())
     response.headers["ETag"] = f'"{found.incident.version}"'
@@ -89,7 +90,7 @@ def broadcasts(request: Request, number: str, actor: Reader, session: Read) -> A
 
 
 @router.post("/{number}/broadcasts/{broadcast_id}/receipt", status_code=204)
-def received(request: Request, number: str, broadcast_id: int, actor: Reader, session: Write) -> Response:
+def received(request: Request, number: str, broadcast_id: RowId, actor: Reader, session: Write) -> Response:
     """Note that the actor has opened a broadcast in the platform."""
     queries.find_visible(session, actor, number)
     now = platform_of(request).clock.now()

@@ -57,11 +57,12 @@ def changed(
     cause: str,
 ) -> Verdict:
     """Everything that follows from a change of an incident, or from time having passed."""
+    events = sorted(events, key=lambda e: (e.at, e.seq))  # the newest told may have happened first
     verdict = judge(contract, events, now)
     _project(incident, contract, events, verdict)
     session.flush()
     grid.keep(platform, session, now, incident, contract, verdict)
-    slots = grid.tally(session, incident)
+    slots = grid.tally(session, incident, contract, verdict)
     outcome_changed = cases.update_case(session, now, _subject(incident), verdict, cause, slots)
     arm(session, now, SUBJECT, incident.id, planned(contract, verdict, events, now))
     if outcome_changed:

@@ -13,7 +13,7 @@ from incidents.models import IncidentEvent
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
-from sla.events import Event
+from sla.events import EVENT_TYPES, Event
 
 _INSERT = insert(table_of(IncidentEvent))
 
@@ -98,13 +98,14 @@ def load(session: Session, incident_ids: Iterable[int]) -> dict[int, list[Event]
     return found
 
 
-_TIMES = ("from", "to", "due_at", "reached_at", "occurred_at")
+_TIMES = {kind: [f.name for f in spec.fields if f.kind == "time"] for kind, spec in EVENT_TYPES.items()}
+"""Which fields of a type are times; any other field is kept as it was sent, whatever its name."""
 
 
 def to_event(row: Any) -> Event:
     """Return a stored row as the rules' value."""
     data = dict(row.data or {})
-    for key in _TIMES:
+    for key in _TIMES[row.type]:
         if isinstance(data.get(key), str):
             data[key] = datetime.fromisoformat(data[key])
     if row.text is not None:

@@ -15,7 +15,7 @@ from incidents.broadcasts import sending
 from incidents.broadcasts import service as broadcasts
 from incidents.broadcasts.words import broadcast_text, broadcast_title
 from incidents.evidence import evidence_of
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
@@ -31,6 +31,7 @@ from sla.explain import explain
 router = PageRouter()
 
 Reader = Annotated[Actor, Depends(require("incident.read"))]
+Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reporter = Annotated[Actor, Depends(require("incident.report"))]
 checked = Depends(csrf_form)
 
@@ -46,7 +47,7 @@ Form = Annotated[FormData, Depends(form_data)]
 @router.get("/incidents")
 def listing(
     request: Request,
-    actor: Reader,
+    actor: Seer,
     session: Read,
     wanted: Annotated[queries.Filter, Depends()],
     cursor: Annotated[str | None, Query(max_length=18)] = None,
@@ -103,13 +104,13 @@ def _report_form(request: Request, actor: Actor, form: FormData, error: AppError
 
 
 @router.get("/incidents/{number}")
-def one(request: Request, number: str, actor: Reporter, session: Read) -> Response:
+def one(request: Request, number: str, actor: Seer, session: Read) -> Response:
     """Show the incident."""
     return _incident_page(request, session, actor, number)
 
 
 @router.get("/incidents/{number}/live")
-def live(request: Request, number: str, actor: Reporter, session: Read) -> Response:
+def live(request: Request, number: str, actor: Seer, session: Read) -> Response:
     """Return the parts of the page that change, for live pages."""
     return _incident_page(request, session, actor, number, "incidents/_live.html")
 
@@ -126,7 +127,7 @@ def happen(request: Request, number: str, form: Form, actor: Reader, session: Wr
         version = forms.text(form, "version")
         service.happen(
             platform, session, platform.clock.now(), actor, number, kind, fields,
-            at=at, if_version=int(version) if version.isdecimal() else None,
+            at=at, if_version=int(version[:18]) if version.isdecimal() else None,
         )  # fmt: skip
     except AppError as error:
         session.rollback()
@@ -157,7 +158,7 @@ def words(
 
 
 @router.get("/incidents/{number}/broadcasts/{broadcast_id}")
-def sheet(request: Request, number: str, broadcast_id: int, actor: Reader, session: Write) -> Response:
+def sheet(request: Request, number: str, broadcast_id: RowId, actor: Reader, session: Write) -> Response:
     """Show one broadcast as a printable sheet; opening it is a receipt."""
     platform = platform_of(request)
     now = platform.clock.now()

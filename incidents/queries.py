@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AwareDatetime
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,12 @@ from incidents import log, rules, service
 from incidents.broadcasts import grid, sending
 from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent, IncidentPayer
+from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
 from sla import pinned
 from sla.contract import Contract
+from sla.events import EventError, parse_time
 from sla.verdict import Verdict, judge
 
 PAGE = 50
@@ -33,10 +36,10 @@ class Filter:
     module: str | None = None
     payer: str | None = None
     q: str | None = None
-    open: bool | None = None
-    major: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    open: Annotated[bool | None, OPEN] = None
+    major: Annotated[bool | None, OPEN] = None
+    since: Annotated[AwareDatetime | None, OPEN] = None
+    until: Annotated[AwareDatetime | None, OPEN] = None
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -99,10 +102,17 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.major is not None:
         found.append(Incident.major_since.is_not(None) if wanted.major else Incident.major_since.is_(None))
     if wanted.since:
-        found.append(Incident.started_at >= wanted.since)
+        found.append(Incident.started_at >= _within_calendar(wanted.since, "since"))
     if wanted.until:
-        found.append(Incident.started_at < wanted.until)
+        found.append(Incident.started_at < _within_calendar(wanted.until, "until"))
     return found
+
+
+def _within_calendar(at: datetime, field: str) -> datetime:
+    try:
+        return parse_time(at, field)
+    except EventError as error:
+        raise Invalid.field(field, error.message + "。") from None
 
 
 def count_open(session: Session, actor: Actor) -> dict[str, int]:

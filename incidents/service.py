@@ -5,9 +5,10 @@ Every change appends to the log, and then `incidents.follow` judges anew and re-
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -27,6 +28,12 @@ from sla.contract import Contract
 from sla.events import EVENT_TYPES, Event, EventError, parse_data
 
 TITLE_MAX = 200
+OLDEST = timedelta(days=366)
+"""A fault older than this is a mistyped year; its grid of broadcasts would fill the database."""
+RESERVED = ("incident", "event", "type", "seq")
+"""What an exported line says by itself; an event's own field of that name would forge it."""
+FIELDS_MOST = 64 * 1024
+"""Characters of an event's fields as JSON: the log is kept for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,8 @@ def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report)
         at = getattr(told, name)
         if at is not None and at > now:
             errors.append(FieldError(name, "时间不能晚于现在。"))
+        elif at is not None and at < now - OLDEST:
+            errors.append(FieldError(name, f"时间不能早于{OLDEST.days}天前，请检查年份。"))
     known = [t for t in (told.detected_at, told.reported_at) if t] or [now]
     if told.occurred_at is not None and told.occurred_at > min(known):
         errors.append(FieldError("occurred_at", "发生时间不能晚于发现或报告时间。"))
@@ -193,13 +202,17 @@ def demand_type(actor: Actor, kind: str) -> None:
     if kind in rules.PLATFORM_ONLY or kind not in EVENT_TYPES:
         known = "、".join(sorted(rules.PARTY_A | rules.PARTY_B))
         raise Invalid.field("type", f"事件类型应为：{known}")
-    allowed = (kind in rules.PARTY_B and actor.may("incident.handle")) or (
-        kind in rules.PARTY_A and actor.may("incident.decide")
-    )
-    if kind == "note" and actor.may("incident.read"):
-        return
-    if not allowed:
+    if not may_send(actor, kind):
         actor.demand("incident.handle" if kind in rules.PARTY_B else "incident.decide")
+
+
+def may_send(actor: Actor, kind: str) -> bool:
+    """Whether the event is this actor's to send; everybody who may read may leave a note."""
+    return (
+        (kind in rules.PARTY_B and actor.may("incident.handle"))
+        or (kind in rules.PARTY_A and actor.may("incident.decide"))
+        or (kind == "note" and actor.may("incident.read"))
+    )
 
 
 def _checked(
@@ -218,10 +231,7 @@ def _checked(
         raise Invalid.field("at", "时间不能早于故障的开始时间。")
     if kind == "exclusion_claimed" and not fields.get("claim"):
         fields = {**fields, "claim": f"C{sum(e.type == kind for e in events) + 1}"}
-    try:
-        data = parse_data(kind, fields, contract.fault_classes)
-    except EventError as error:
-        raise Invalid.field(error.field, error.message + "。") from None
+    data = _parsed(kind, fields, contract)
     if kind in rules.NEEDS_TEXT and not str(data.get("text", "")).strip():
         raise Invalid.field("text", _TEXT_WORDS.get(kind, "请填写说明。"))
     if kind == "scope_changed":
@@ -232,7 +242,22 @@ def _checked(
             raise Invalid("；".join(e.message for e in errors), errors=errors)
     if kind == "merged_into":
         _check_merge(session, incident, str(data.get("into") or ""))
+    if kind == "merge_agreed" and (into := life_of(contract, events).merge_pending):
+        _check_merge(session, incident, into)
     return Event(at, kind, data, max((e.seq for e in events), default=0) + 1)
+
+
+def _parsed(kind: str, fields: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
+    for name in (*RESERVED, "at"):
+        if name in fields:
+            raise Invalid.field(name, f"“{name}”由平台填写，请换一个名称。")
+    try:
+        data = parse_data(kind, fields, contract.fault_classes)
+    except EventError as error:
+        raise Invalid.field(error.field, error.message + "。") from None
+    if len(json.dumps(log.plain(data), ensure_ascii=False, default=str)) > FIELDS_MOST:
+        raise Invalid.field("text", f"事件内容过长，请控制在{FIELDS_MOST}个字符以内。")
+    return data
 
 
 _TEXT_WORDS = {

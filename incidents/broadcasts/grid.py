@@ -7,10 +7,11 @@ is sent, because party A needs one true state, not six old ones.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents.broadcasts import rules, sending
@@ -42,7 +43,7 @@ def keep(
             _prepare_next(platform, session, now, incident, contract, rows, number, start)
     session.flush()
     _send_due(platform, session, now, incident, contract, verdict, rows)
-    _drop_unowed(session, verdict, rows)
+    _drop_unowed(session, contract, verdict, rows)
     last_end = verdict.grids[-1][1]
     if last_end is not None and not verdict.down:
         closing = _row(session, rows, incident, len(verdict.grids) - 1, rules.CLOSING_SLOT, last_end)
@@ -109,7 +110,7 @@ def _send_due(
     rows: dict[tuple[datetime, int], Broadcast],
 ) -> None:
     waiting = [b for b in rows.values() if b.slot >= 0 and b.sent_at is None and b.state == rules.SCHEDULED]
-    owed = [b for b in waiting if _is_owed(b, verdict)]
+    owed = [b for b in waiting if is_owed(b, contract, verdict)]
     due = sorted((b for b in owed if b.due_at <= now), key=lambda b: b.due_at)
     for broadcast in due[:-1]:
         broadcast.state = rules.slot_state(broadcast.due_at, contract.broadcast.tolerance, now, None)
@@ -119,18 +120,23 @@ def _send_due(
         sending.send(platform, session, now, incident, due[-1], verdict)
 
 
-def _drop_unowed(session: Session, verdict: Verdict, rows: dict[tuple[datetime, int], Broadcast]) -> None:
-    """Forget slots that were prepared but will not come, because service is restored or the grid moved."""
+def _drop_unowed(
+    session: Session, contract: Contract, verdict: Verdict, rows: dict[tuple[datetime, int], Broadcast]
+) -> None:
+    """Forget unsent slots that are not owed, because service was restored or the grid moved."""
     for broadcast in rows.values():
-        waiting = broadcast.slot >= 0 and broadcast.sent_at is None and broadcast.state == rules.SCHEDULED
-        if waiting and not _is_owed(broadcast, verdict):
+        unsent = broadcast.slot >= 0 and broadcast.sent_at is None
+        if unsent and not is_owed(broadcast, contract, verdict):
             session.delete(broadcast)
     session.flush()
 
 
-def _is_owed(broadcast: Broadcast, verdict: Verdict) -> bool:
+def is_owed(broadcast: Broadcast, contract: Contract, verdict: Verdict) -> bool:
+    """Whether the verdict's grids, as they are known now, have this slot at this time."""
+    due = broadcast.due_at
     return any(
-        start <= broadcast.due_at and (end is None or broadcast.due_at < end) for start, end in verdict.grids
+        start <= due and (end is None or due < end) and slot_due(contract, start, broadcast.slot) == due
+        for start, end in verdict.grids
     )
 
 
@@ -141,12 +147,8 @@ def _its_time(broadcast: Broadcast, contract: Contract, verdict: Verdict, now: d
     return now >= broadcast.due_at + contract.broadcast.first_grace
 
 
-def tally(session: Session, incident: Incident) -> Slots:
-    """Count the incident's slots by state, closing broadcasts excluded."""
-    rows = session.execute(
-        select(Broadcast.state, func.count())
-        .where(Broadcast.incident_id == incident.id, Broadcast.slot >= 0)
-        .group_by(Broadcast.state)
-    )
-    count = dict(rows.tuples().all())
-    return Slots(count.get(rules.SENT, 0), count.get(rules.LATE, 0), count.get(rules.MISSED, 0))
+def tally(session: Session, incident: Incident, contract: Contract, verdict: Verdict) -> Slots:
+    """Count the owed slots by state: no closing broadcast, nothing sent for a slot that proved not owed."""
+    owed = (b for b in rows_of(session, incident.id) if b.slot >= 0 and is_owed(b, contract, verdict))
+    count = Counter(b.state for b in owed)
+    return Slots(count[rules.SENT], count[rules.LATE], count[rules.MISSED])

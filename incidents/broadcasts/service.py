@@ -46,6 +46,7 @@ def write_words(
         raise Invalid.field(too_long[0], f"请控制在{WORDS_MAX}字以内。")
     if not rules.has_words(text):
         raise Invalid.field("progress", "请至少填写一项，例如处置进展。")
+    session.refresh(incident, with_for_update=True)  # the engine may be about to send this very slot
     broadcast = next_slot(session, incident)
     if broadcast is None:
         raise Conflict("目前没有待发的通报：故障未达到重大，或服务已经恢复。")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from kernel.edge import idempotency
+from kernel.edge import idempotency, inputs
 from kernel.edge.access import authenticate
 from kernel.edge.transactions import platform_of
 
@@ -17,7 +17,21 @@ API = "/api/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class ApiRoute(APIRoute):
+class GuardedRoute(APIRoute):
+    """A route whose input holds nothing that a database cannot keep."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap the route's handler."""
+        handle = super().get_route_handler()
+
+        async def wrapped(request: Request) -> Response:
+            await inputs.check(request)
+            return await handle(request)
+
+        return wrapped
+
+
+class ApiRoute(GuardedRoute):
     """A route of the API: POSTs honour `Idempotency-Key` inside their own transaction."""
 
     def get_route_handler(self) -> Handler:
@@ -57,4 +71,4 @@ class PageRouter(APIRouter):
     """Routes of HTML pages; they stay out of the OpenAPI document."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(include_in_schema=False, **kwargs)
+        super().__init__(include_in_schema=False, route_class=GuardedRoute, **kwargs)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Form, Request, Response
 from sqlalchemy import select
 
-from kernel.edge import PageRouter, Read, Write, platform_of, public, require
+from kernel.edge import PageRouter, Read, RowId, Write, platform_of, public, require
 from kernel.edge.access import COOKIE
 from kernel.errors import AppError
 from kernel.identity import service
@@ -105,7 +105,7 @@ def change_password(
 
 
 @router.post("/account/sessions/{session_id}/revoke", dependencies=[checked])
-def revoke(request: Request, session_id: int, actor: Self, session: Write) -> Response:
+def revoke(request: Request, session_id: RowId, actor: Self, session: Write) -> Response:
     """End one of one's other sessions."""
     service.logout(session, platform_of(request).clock.now(), actor, session_id)
     return see_other("/account", "该登录已退出。")

@@ -10,7 +10,7 @@ from fastapi import Depends, Form, Request, Response
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import PageRouter, Read, RowId, RowIdField, Write, platform_of, require
 from kernel.errors import AppError, NotFound
 from kernel.identity import service
 from kernel.identity.actor import Actor
@@ -86,7 +86,7 @@ def give_post(
     username: str,
     _actor: Granter,
     session: Write,
-    unit: Annotated[int, Form()],
+    unit: RowIdField,
     role: Annotated[str, Form()],
 ) -> Response:
     """Let a person hold the post of a role in a unit; 409 when it would join what must stay apart."""
@@ -101,7 +101,7 @@ def give_post(
 
 
 @router.post("/holdings/{holding_id}/end", dependencies=[checked])
-def end_post(request: Request, holding_id: int, _actor: Granter, session: Write) -> Response:
+def end_post(request: Request, holding_id: RowId, _actor: Granter, session: Write) -> Response:
     """End a post that somebody holds."""
     service.end_holding(session, platform_of(request).clock.now(), holding_id)
     return see_other("/people", "岗位已收回。")

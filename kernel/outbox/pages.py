@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy import select
 
 from kernel import audit
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import Conflict
 from kernel.identity.actor import Actor
 from kernel.outbox import service
@@ -50,7 +50,7 @@ def listing(
 @router.post("/outbox/{message_id}/retry", dependencies=[Depends(csrf_form)])
 def retry(
     request: Request,
-    message_id: int,
+    message_id: RowId,
     session: Write,
     _actor: Annotated[Actor, Depends(require("outbox.retry"))],
 ) -> Response:

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
+from kernel.edge.inputs import OPEN
+from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
 from kernel.web.templating import render
@@ -22,14 +24,18 @@ router = APIRouter()
 
 Reader = Annotated[Actor, Depends(require("report.read"))]
 From = Annotated[
-    date | None, Query(alias="from", description="first day, contract zone; default this month's")
+    date | None, OPEN, Query(alias="from", description="first day, contract zone; default this month's")
 ]
-To = Annotated[date | None, Query(alias="to", description="last day, included; default today")]
+To = Annotated[date | None, OPEN, Query(alias="to", description="last day, included; default today")]
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def span(platform: Platform, start: date | None, end: date | None) -> tuple[datetime, datetime]:
-    """Return [start of the first day, end of the last day) in UTC-aware times of the contract's zone."""
+    """Return [start of the first day, end of the last day) in the contract's zone; 422 for odd years."""
+    for name, day in (("from", start), ("to", end)):
+        if day is not None and not EARLIEST <= day <= LATEST:
+            raise Invalid.field(name, f"日期应在{EARLIEST}与{LATEST}之间。")
     today = platform.clock.now().astimezone(platform.zone).date()
     last = end or today
     first = start or (last - timedelta(days=30))
