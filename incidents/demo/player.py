@@ -15,7 +15,7 @@ from incidents.broadcasts import service as broadcasts
 from incidents.broadcasts.jobs import collect_receipts
 from incidents.demo import cast, script
 from incidents.demo.script import Story
-from kernel.clock import FixedClock
+from kernel.clock import Clock, FixedClock
 from kernel.db.engine import Database
 from kernel.identity.actor import Actor
 from kernel.outbox.channels import Channel, Outcome
@@ -119,6 +119,12 @@ class Player:
         self.clock.move_to(self.end)
         self.work()
 
+    def catch_up(self, wall: Clock) -> None:
+        """Let the time that playing took pass too, so that the start finds no gap."""
+        while wall.now() - self.clock.now() > timedelta(seconds=5):
+            self.clock.move_to(wall.now())
+            self.work()
+
     def _pass_until(self, when: datetime) -> None:
         for due in self._due_until(when):
             self.clock.move_to(max(due + timedelta(seconds=1), self.clock.now()))
@@ -163,5 +169,6 @@ def play_month(platform: Platform) -> int:
     for story in [*script.special(), *script.ordinary(ORDINARY), *script.still_open()]:
         player.tell(story)
     player.play()
+    player.catch_up(platform.clock)
     player.platform.db.close()
     return player.count
