@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +40,7 @@ def serve(host: str, port: int, demo: bool, rehearsal: bool, speed: float) -> No
     kind = "rehearsal" if rehearsal else "demo" if demo else "live"
     platform = open_platform(settings, clock, check=False, banner=banner, demo=demo or rehearsal)
     prepare(platform, kind)
-    if not platform.db.is_sqlite and settings.web_processes + settings.worker_processes > 2:
+    if kind == "live" and not platform.db.is_sqlite and _many(settings):
         from kernel.cli.supervisor import supervise
 
         platform.db.close()
@@ -48,17 +49,22 @@ def serve(host: str, port: int, demo: bool, rehearsal: bool, speed: float) -> No
     run_web(platform, host, port, beside=lambda: start_worker(platform))
 
 
+def _many(settings: Settings) -> bool:
+    return settings.web_processes + settings.worker_processes > 2
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-def web(host: str, port: int) -> None:
+@click.option("--fd", type=int, hidden=True, help="a listening socket that the supervisor has opened")
+def web(host: str, port: int, fd: int | None) -> None:
     """只启动网页；后台任务由 shoushi worker 承担。"""
     from kernel.cli.context import open_platform
     from kernel.db.stamp import require_kind
 
     platform = open_platform()
     require_kind(platform.db, "live")
-    run_web(platform, host, port)
+    run_web(platform, host, port, listening=None if fd is None else socket.socket(fileno=fd))
 
 
 @click.command()
@@ -119,7 +125,11 @@ def start_worker(platform: Platform) -> Callable[[], None]:
 
 
 def run_web(
-    platform: Platform, host: str, port: int, beside: Callable[[], Callable[[], None]] | None = None
+    platform: Platform,
+    host: str,
+    port: int,
+    beside: Callable[[], Callable[[], None]] | None = None,
+    listening: socket.socket | None = None,
 ) -> None:
     """Serve until told to stop."""
     import uvicorn
@@ -138,6 +148,6 @@ def run_web(
     )
     click.echo(f"守时 Shoushi: http://{host}:{port}", err=True)
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run([listening] if listening else None)
     except OSError as error:
         raise ConfigError(f"端口 {port} 无法使用：{error.strerror}") from None
