@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import FormData
 
 from incidents.service import Report
-from kernel.errors import AppError, Invalid
+from kernel.errors import AppError, FieldError, Invalid
 from kernel.web.forms import FormState
 
 MANY = ("modules", "payers")
+_NO_PAYERS = FieldError("payers", "请选择受影响的单位。")
+_NO_MODULES = FieldError("modules", "请选择受影响的模块。")
 
 
 def local_time(text: str, field: str, zone: ZoneInfo) -> datetime | None:
@@ -40,10 +42,8 @@ def text(form: FormData, name: str) -> str:
 def report_of(form: FormData, zone: ZoneInfo) -> Report:
     """Read the report form; 422 names the fields."""
     modules, payers = texts(form, "modules"), texts(form, "payers")
-    if not payers:
-        raise Invalid.field("payers", "请选择受影响的单位。")
-    if not modules:
-        raise Invalid.field("modules", "请选择受影响的模块。")
+    if missing := [e for chosen, e in ((payers, _NO_PAYERS), (modules, _NO_MODULES)) if not chosen]:
+        raise Invalid("".join(e.message for e in missing), errors=missing)
     return Report(
         title=text(form, "title"),
         fault_class=text(form, "fault_class"),
