@@ -41,7 +41,7 @@ def test_touch_targets_on_a_phone(browser: Any, server: Any) -> None:
     page = context.new_page()
     page.goto(f"{server.url}/styleguide")
     small = page.eval_on_selector_all(
-        "button, .button, .bottombar a, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio])",
+        "button, .bottombar a, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio])",
         "all => all.filter(e => e.offsetParent && e.offsetHeight < 44).map(e => e.outerHTML)",
     )
     context.close()
@@ -57,7 +57,8 @@ def test_countdown_ticks_and_turns_over(watched_page: Any) -> None:
     first.evaluate(
         """e => { const now = Date.now();
         e.dataset.started = new Date(now - 4000).toISOString();
-        e.dataset.near = new Date(now + 500).toISOString(); e.dataset.due = new Date(now + 2500).toISOString(); }"""
+        e.dataset.near = new Date(now + 500).toISOString();
+        e.dataset.due = new Date(now + 2500).toISOString(); }"""
     )
     page.wait_for_selector(".countdown--large.countdown--near .badge--near:visible")
     page.wait_for_selector(".countdown--large.countdown--over .badge--over:visible")
