@@ -43,7 +43,12 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize(
     ("start", "least"),
-    [(":root {", 4.5), ('[data-theme="dark"]', 4.5), (":root:not([data-theme])", 4.5), ('[data-theme="wall"]', 7)],
+    [
+        (":root {", 4.5),
+        ('[data-theme="dark"]', 4.5),
+        (":root:not([data-theme])", 4.5),
+        ('[data-theme="wall"]', 7),
+    ],
 )
 @pytest.mark.parametrize("pair", PAIRS)
 def test_text_can_be_read(start: str, least: float, pair: tuple[str, str]) -> None:
