@@ -29,9 +29,10 @@ def report(
     """Report a fault; the response clock runs from the earliest knowledge of it."""
     platform = platform_of(request)
     now = platform.clock.now()
-    incident = service.report(platform, session, now, actor, service.Report(**body.model_dump()))
-    response.headers["Location"] = f"/api/v1/incidents/{incident.number}"
-    return schemas.whole(queries.detail(session, actor, incident.number, now))
+    found = service.report(platform, session, now, actor, service.Report(**body.model_dump()))
+    response.headers["Location"] = f"/api/v1/incidents/{found.number}"
+    response.headers["ETag"] = f'"{found.incident.version}"'
+    return schemas.whole(found)
 
 
 @router.get("", response_model=schemas.IncidentPage)

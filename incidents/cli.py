@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _open(username: str) -> tuple[Platform, Actor]:
     from kernel.cli.context import open_platform
-    from kernel.identity.service import actor_of
+    from kernel.identity.actors import actor_of
 
     platform = open_platform()
     with platform.db.read() as session:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from incidents import people
 from incidents.models import Incident
+from kernel.identity.directory import Recipient
 from kernel.identity.models import Person
-from kernel.identity.service import Recipient
 from kernel.outbox import Draft, enqueue
 from kernel.platform import Platform
 from sla.verdict import Verdict

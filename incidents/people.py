@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from kernel.identity.service import Recipient, people_with_role
+from kernel.identity.directory import Recipient, people_with_role
 
 ENGINEERS = ("engineer",)
 MANAGERS = ("engineer", "provider_manager")

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent
 from incidents.queries import Detail
+from incidents.service import Reported
 from sla.schemas import live_state
 from sla.verdict import ClockVerdict, Verdict
 
@@ -168,14 +169,14 @@ def brief(incident: Incident, zone: Any) -> dict[str, Any]:
     }
 
 
-def whole(detail: Detail) -> dict[str, Any]:
+def whole(found: Detail | Reported) -> dict[str, Any]:
     """Return everything about the incident."""
-    zone = detail.contract.zone
-    verdict = detail.verdict
+    zone = found.contract.zone
+    verdict = found.verdict
     backup = verdict.backup_obligation
-    return brief(detail.incident, zone) | {
-        "contract": detail.incident.contract,
-        "events": [_event(row, zone) for row in detail.rows],
+    return brief(found.incident, zone) | {
+        "contract": found.incident.contract,
+        "events": [_event(row, zone) for row in found.rows],
         "clocks": clocks(verdict),
         "verdict": {"contract": _contract_view(verdict), "provider": _provider_view(verdict)},
         "major_since": verdict.major_since.astimezone(zone) if verdict.major_since else None,

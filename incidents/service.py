@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from kernel.platform import Platform
 from sla import pinned
 from sla.contract import Contract
 from sla.events import EVENT_TYPES, Event, EventError, parse_data
+from sla.verdict import Verdict
 
 TITLE_MAX = 200
 OLDEST = timedelta(days=366)
@@ -56,7 +57,21 @@ class Report:
 _INSERT_PAYER = insert(table_of(IncidentPayer))
 
 
-def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Incident:
+class Reported(NamedTuple):
+    """A new incident with what followed from it, so that nobody has to read it again."""
+
+    incident: Incident
+    contract: Contract
+    verdict: Verdict
+    rows: list[IncidentEvent]
+
+    @property
+    def number(self) -> str:
+        """The incident's number."""
+        return self.incident.number
+
+
+def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Reported:
     """Open an incident; 422 names every field that is wrong. The clocks run from the earliest knowledge."""
     contract = pinned.in_force(platform)
     _check_report(contract, now, actor, told)
@@ -87,8 +102,9 @@ def report(platform: Platform, session: Session, now: datetime, actor: Actor, to
         session.execute(_INSERT_PAYER, [{"incident_id": incident.id, "payer": p} for p in incident.payers])
     log.append(session, now, incident.id, number, events, who_of(actor))
     audit.record(session, now, "incident.reported", f"incident:{number}", {"title": incident.title})
-    follow.opened(platform, session, now, incident, contract, events)
-    return incident
+    verdict = follow.opened(platform, session, now, incident, contract, events)
+    rows = [IncidentEvent(**log.row_of(incident.id, event, who_of(actor), now)) for event in events]
+    return Reported(incident, contract, verdict, rows)
 
 
 def _first_events(told: Report, now: datetime) -> list[Event]:

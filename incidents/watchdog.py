@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from incidents import log
 from incidents.models import Incident
 from kernel import audit
-from kernel.identity.service import people_with_role
+from kernel.identity.directory import people_with_role
 from kernel.outbox import Draft, enqueue
 from kernel.platform import Platform
 from sla import pinned

@@ -89,18 +89,17 @@ class Catalogue:
     manifests: tuple[Manifest, ...]
     roles: dict[str, Role] = field(init=False)
     permissions: dict[str, Permission] = field(init=False)
+    rights_of: dict[str, frozenset[str]] = field(init=False)
+    """Role → every permission it has."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", {r.key: r for m in self.manifests for r in m.roles})
         object.__setattr__(self, "permissions", {p.key: p for m in self.manifests for p in m.permissions})
         unknown = {r for p in self.permissions.values() for r in p.roles} - set(self.roles)
+        rights = {r: frozenset(p.key for p in self.permissions.values() if r in p.roles) for r in self.roles}
+        object.__setattr__(self, "rights_of", rights)
         if unknown:
             raise ValueError(f"permissions name unknown roles: {sorted(unknown)}")
-
-    def permissions_of(self, roles: Iterable[str]) -> frozenset[str]:
-        """Return every right that somebody with these roles has."""
-        held = set(roles)
-        return frozenset(p.key for p in self.permissions.values() if p.roles & held)
 
     def clash(self, roles: Iterable[str]) -> tuple[str, str] | None:
         """Return two roles that one person must not hold together, if there are any."""

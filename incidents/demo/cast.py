@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from kernel.identity import service
 from kernel.identity.actor import Actor
+from kernel.identity.actors import actor_of
 from kernel.identity.models import Unit
-from kernel.identity.service import actor_of
 from kernel.platform import Platform
 
 PASSWORD = "Yanshi-2026!"  # noqa: S105 - printed on purpose; the database is stamped as a demonstration

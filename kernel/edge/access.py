@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kernel.edge.transactions import platform_of
 from kernel.errors import AppError, Forbidden
-from kernel.identity import service
+from kernel.identity import actors
 from kernel.identity.actor import ANONYMOUS, Actor
 
 COOKIE = "shoushi_session"
@@ -24,20 +24,20 @@ def identify(request: Request) -> Actor:
     request.state.csrf = ""
     if scheme.lower() == "bearer":
         with platform.db.read() as session:
-            return service.actor_by_token(session, now, platform.catalogue, value.strip())
+            return actors.actor_by_token(session, now, platform.catalogue, value.strip())
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return ANONYMOUS
     idle = timedelta(minutes=platform.settings.session_idle_minutes) * platform.clock.speed
     with platform.db.read() as session:
-        found = service.actor_by_cookie(session, now, platform.catalogue, cookie, idle)
+        found = actors.actor_by_cookie(session, now, platform.catalogue, cookie, idle)
     if found is None:
         return ANONYMOUS
     actor, opened = found
     request.state.csrf = opened.csrf
     if now - opened.seen_at > TOUCH_EVERY * platform.clock.speed:
         with platform.db.write(actor.username) as session:
-            service.touch_session(session, now, opened.id)
+            actors.touch_session(session, now, opened.id)
     return actor
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import sm3_hex
-from kernel.errors import Conflict, Invalid, NotFound, Unauthenticated
+from kernel.errors import Conflict, Invalid, NotFound
 from kernel.identity import passwords
-from kernel.identity.actor import Actor, Grant
+from kernel.identity.actor import Actor
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
 from kernel.manifest import Catalogue, Role
 
@@ -287,111 +287,3 @@ def person_by_name(session: Session, username: str) -> Person:
     if person is None:
         raise NotFound(f"没有用户“{username}”。")
     return person
-
-
-_GRANTS = (
-    select(PostRole.role, Unit.id, Unit.scope)
-    .join(Post, Post.id == PostRole.post_id)
-    .join(Unit, Unit.id == Post.unit_id)
-    .join(Holding, Holding.post_id == Post.id)
-)
-
-
-def _actor(session: Session, now: datetime, catalogue: Catalogue, person: Person, **more: Any) -> Actor:
-    only: str | None = more.pop("only_role", None)
-    rows = session.execute(
-        _GRANTS.where(
-            Holding.person_id == person.id,
-            Holding.since <= now,
-            or_(Holding.until.is_(None), Holding.until > now),
-        )
-    ).all()
-    grants = tuple(Grant(*row) for row in rows if only is None or row[0] == only)
-    return Actor(
-        username=person.username,
-        display_name=person.display_name,
-        person_id=person.id,
-        grants=grants,
-        rights=_rights(catalogue, grants),
-        language=person.language,
-        must_change_password=bool(person.must_change_password) and "session_id" in more,
-        **more,
-    )
-
-
-def _rights(catalogue: Catalogue, grants: Sequence[Grant]) -> dict[str, frozenset[str | None]]:
-    rights: dict[str, set[str | None]] = {}
-    for held in grants:
-        for permission in catalogue.permissions_of([held.role]):
-            rights.setdefault(permission, set()).add(held.scope)
-    return {key: frozenset(scopes) for key, scopes in rights.items()}
-
-
-def actor_of(session: Session, now: datetime, catalogue: Catalogue, username: str) -> Actor:
-    """Return the person as an actor, for commands that act in somebody's name; 404 without one."""
-    return _actor(session, now, catalogue, person_by_name(session, username))
-
-
-def actor_by_token(session: Session, now: datetime, catalogue: Catalogue, value: str) -> Actor:
-    """Return whom a bearer token speaks for; 401 when it is unknown, over, or the person disabled."""
-    found = session.execute(
-        select(ApiToken, Person)
-        .join(Person, Person.id == ApiToken.person_id)
-        .where(ApiToken.token_hash == sm3_hex(value.encode()))
-    ).one_or_none()
-    if found is None:
-        raise Unauthenticated("令牌无效。请用 shoushi token create 重新生成。", code="invalid_token")
-    token, person = found
-    if token.revoked_at or person.disabled_at or (token.expires_at and token.expires_at <= now):
-        raise Unauthenticated("令牌已过期或已吊销。", code="invalid_token")
-    return _actor(session, now, catalogue, person, only_role=token.role)
-
-
-def actor_by_cookie(
-    session: Session, now: datetime, catalogue: Catalogue, value: str, idle: timedelta
-) -> tuple[Actor, LoginSession] | None:
-    """Return whom a session cookie speaks for, or None when the session has ended."""
-    found = session.execute(
-        select(LoginSession, Person)
-        .join(Person, Person.id == LoginSession.person_id)
-        .where(LoginSession.token_hash == sm3_hex(value.encode()))
-    ).one_or_none()
-    if found is None:
-        return None
-    opened, person = found
-    if opened.revoked_at or person.disabled_at or opened.expires_at <= now or opened.seen_at + idle <= now:
-        return None
-    return _actor(session, now, catalogue, person, session_id=opened.id), opened
-
-
-def touch_session(session: Session, now: datetime, session_id: int) -> None:
-    """Note that the session is in use (callers do this about once a minute)."""
-    session.execute(update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now))
-
-
-_WITH_ROLE = (
-    select(Person.id, Person.username, Person.display_name, Person.email, Unit.scope)
-    .join(Holding, Holding.person_id == Person.id)
-    .join(Post, Post.id == Holding.post_id)
-    .join(Unit, Unit.id == Post.unit_id)
-    .join(PostRole, PostRole.post_id == Post.id)
-    .where(PostRole.role.in_(bindparam("roles", expanding=True)), Person.disabled_at.is_(None))
-    .where(Holding.since <= bindparam("now"), or_(Holding.until.is_(None), Holding.until > bindparam("now")))
-    .order_by(Person.id)
-)
-
-
-class Recipient(NamedTuple):
-    """Somebody who can be told something, with the scope of the unit that makes it their business."""
-
-    id: int
-    username: str
-    display_name: str
-    email: str | None
-    scope: str | None
-
-
-def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[Recipient]:
-    """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
-    rows = session.execute(_WITH_ROLE, {"roles": list(roles), "now": now})
-    return list(dict.fromkeys(Recipient(*row) for row in rows))

@@ -22,7 +22,7 @@ def report(
 ) -> None:
     """生成一段时间的服务水平报告。"""
     from kernel.cli.context import open_platform
-    from kernel.identity.service import actor_of
+    from kernel.identity.actors import actor_of
     from sla import pinned
     from sla.report.data import gather
     from sla.report.edges import span

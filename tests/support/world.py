@@ -16,7 +16,7 @@ from incidents.broadcasts.jobs import collect_receipts
 from incidents.models import Broadcast, Incident
 from kernel.clock import FixedClock
 from kernel.identity.actor import Actor
-from kernel.identity.service import actor_of
+from kernel.identity.actors import actor_of
 from kernel.outbox.jobs import deliver
 from kernel.outbox.models import QUEUED, Message
 from kernel.platform import Platform

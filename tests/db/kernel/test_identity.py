@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from kernel.identity import service
+from kernel.identity import actors, directory, service
 from kernel.identity.actor import Actor
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, Unit
 from tests.support.people import PASSWORD
@@ -27,13 +27,13 @@ def login(world: World, username: str = "lin", password: str = PASSWORD) -> tupl
 
 def cookie_speaks_for(world: World, value: str) -> Actor | None:
     with world.platform.db.read() as session:
-        found = service.actor_by_cookie(session, world.now, world.platform.catalogue, value, IDLE)
+        found = actors.actor_by_cookie(session, world.now, world.platform.catalogue, value, IDLE)
     return found[0] if found else None
 
 
 def token_speaks_for(world: World, value: str) -> Actor:
     with world.platform.db.read() as session:
-        return service.actor_by_token(session, world.now, world.platform.catalogue, value)
+        return actors.actor_by_token(session, world.now, world.platform.catalogue, value)
 
 
 def make_token(world: World, username: str = "lin", days: int | None = 30, role: str | None = None) -> str:
@@ -104,7 +104,7 @@ def test_a_session_ends_when_nobody_uses_it(world: World) -> None:
 def _touch(world: World) -> None:
     with world.platform.db.write() as session:
         for number in session.scalars(select(LoginSession.id)).all():
-            service.touch_session(session, world.now, number)
+            actors.touch_session(session, world.now, number)
 
 
 def test_logging_out_ends_the_own_session_and_nobody_elses(world: World) -> None:
@@ -217,7 +217,7 @@ def test_a_post_counts_only_while_it_is_held(world: World) -> None:
             session.execute(update(Holding).where(Holding.person_id == mine).values(since=since, until=until))
         assert world.actor("lin").rights == {}
         with world.platform.db.read() as session:
-            assert service.people_with_role(session, world.now, ["engineer"]) == []
+            assert directory.people_with_role(session, world.now, ["engineer"]) == []
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "张三;", "x\n"])

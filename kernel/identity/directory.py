@@ -1,0 +1,39 @@
+"""Who holds which role now: whom to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from kernel.identity.models import Holding, Person, Post, PostRole, Unit
+
+_WITH_ROLE = (
+    select(Person.id, Person.username, Person.display_name, Person.email, Unit.scope)
+    .join(Holding, Holding.person_id == Person.id)
+    .join(Post, Post.id == Holding.post_id)
+    .join(Unit, Unit.id == Post.unit_id)
+    .join(PostRole, PostRole.post_id == Post.id)
+    .where(PostRole.role.in_(bindparam("roles", expanding=True)), Person.disabled_at.is_(None))
+    .where(Holding.since <= bindparam("now"), or_(Holding.until.is_(None), Holding.until > bindparam("now")))
+    .order_by(Person.id)
+)
+
+
+class Recipient(NamedTuple):
+    """Somebody who can be told something, with the scope of the unit that makes it their business."""
+
+    id: int
+    username: str
+    display_name: str
+    email: str | None
+    scope: str | None
+
+
+def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[Recipient]:
+    """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
+    rows = session.execute(_WITH_ROLE, {"roles": list(roles), "now": now})
+    return list(dict.fromkeys(Recipient(*row) for row in rows))
