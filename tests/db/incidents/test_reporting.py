@@ -42,7 +42,7 @@ def test_every_wrong_field_is_named(world: World, case: str) -> None:
 
 @SQLITE
 @pytest.mark.parametrize("name", ["occurred_at", "detected_at", "reported_at"])
-@pytest.mark.parametrize("delta", [timedelta(microseconds=1), timedelta(days=-366, microseconds=-1)])
+@pytest.mark.parametrize("delta", [timedelta(microseconds=1), timedelta(days=-3653, microseconds=-1)])
 def test_a_time_in_the_future_or_in_a_mistyped_year_is_refused(
     world: World, name: str, delta: timedelta
 ) -> None:
