@@ -86,7 +86,7 @@ def broadcasts(request: Request, number: str, actor: Reader, session: Read) -> A
     """Return the slot grid with every recipient's receipt."""
     platform = platform_of(request)
     found = queries.detail(session, actor, number, platform.clock.now())
-    slots = [schemas.slot(b, list(found.receipts[b.id]), platform.zone) for b in found.broadcasts]
+    slots = [schemas.slot(b, list(found.receipts.get(b.id, ())), platform.zone) for b in found.broadcasts]
     return {"items": slots, "next": None}
 
 

@@ -145,15 +145,16 @@ def detail(session: Session, actor: Actor, number: str, now: datetime) -> Detail
     contract = pinned.version(session, incident.contract)
     rows = log.rows_of(session, incident.id)
     events = sorted((log.to_event(r) for r in rows), key=lambda e: (e.at, e.seq))
-    broadcasts = grid.rows_of(session, incident.id)
+    verdict = judge(contract, events, now)
+    rows_sent = grid.rows_of(session, incident.id)
     return Detail(
         incident=incident,
         contract=contract,
         life=service.life_of(contract, events),
         rows=rows,
-        verdict=judge(contract, events, now),
-        broadcasts=broadcasts,
-        receipts=sending.receipts(session, [b.id for b in broadcasts]),
+        verdict=verdict,
+        broadcasts=grid.whole_grid(rows_sent, contract, verdict, now),
+        receipts=sending.receipts(session, [b.id for b in rows_sent]),
         now=now,
     )
 

@@ -29,7 +29,7 @@ from sla.events import EVENT_TYPES, Event, EventError, parse_data
 from sla.verdict import Verdict
 
 TITLE_MAX = 200
-OLDEST = timedelta(days=366)
+OLDEST = timedelta(days=3653)
 """A fault older than this is a mistyped year; its grid of broadcasts would fill the database."""
 RESERVED = ("incident", "event", "type", "seq")
 """What an exported line says by itself; an event's own field of that name would forge it."""

@@ -48,6 +48,8 @@ SLOT_TONES = {
     broadcast_rules.SCHEDULED: "plan",
     broadcast_rules.CLOSING: "ok",
 }
+SHOWN_SLOTS = 48
+"""A day of half hours: more would not be read on a chart."""
 LATE_ENTRY = timedelta(minutes=2)
 """An event told so much later than it happened is marked as entered afterwards."""
 
@@ -162,7 +164,8 @@ def grid_rows(found: Detail) -> list[dict[str, Any]]:
     """Return the broadcast grid for the Gantt chart: one row a grid."""
     rows: dict[int, list[dict[str, Any]]] = {}
     interval = found.contract.broadcast.interval
-    for broadcast in found.broadcasts:
+    base = f"/incidents/{found.incident.number}/broadcasts"
+    for broadcast in found.broadcasts[-SHOWN_SLOTS:]:
         if broadcast.slot == broadcast_rules.CLOSING_SLOT:
             continue
         rows.setdefault(broadcast.grid, []).append(
@@ -171,7 +174,7 @@ def grid_rows(found: Detail) -> list[dict[str, Any]]:
                 "end": broadcast.due_at + interval * 0.9,
                 "state": SLOT_TONES[broadcast.state],
                 "text": slot_word(broadcast),
-                "href": f"/incidents/{found.incident.number}/broadcasts/{broadcast.id}",
+                "href": f"{base}/{broadcast.id}" if broadcast.id else None,
             }
         )
     return [{"label": _("第%(n)s轮", n=grid + 1), "slots": slots} for grid, slots in sorted(rows.items())]

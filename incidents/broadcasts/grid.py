@@ -37,7 +37,7 @@ def keep(
     rows = {(b.due_at, b.slot): b for b in rows_of(session, incident.id)}
     for number, (start, end) in enumerate(verdict.grids):
         until = end if end is not None else now + timedelta.resolution
-        for slot, due in slots_between(contract, start, start, until):
+        for slot, due in slots_between(contract, start, _still_sendable(contract, start, now), until):
             _row(session, rows, incident, number, slot, due)
         if end is None:
             _prepare_next(platform, session, now, incident, contract, rows, number, start)
@@ -50,6 +50,11 @@ def keep(
         session.flush()
         if closing.sent_at is None:
             sending.send(platform, session, now, incident, closing, verdict)
+
+
+def _still_sendable(contract: Contract, start: datetime, now: datetime) -> datetime:
+    """Return from when on slots get a row: the newest one due and what is still inside its tolerance."""
+    return max(start, now - contract.broadcast.interval - contract.broadcast.tolerance)
 
 
 def rows_of(session: Session, incident_id: int) -> Sequence[Broadcast]:
@@ -151,4 +156,23 @@ def tally(session: Session, incident: Incident, contract: Contract, verdict: Ver
     """Count the owed slots by state: no closing broadcast, nothing sent for a slot that proved not owed."""
     owed = (b for b in rows_of(session, incident.id) if b.slot >= 0 and is_owed(b, contract, verdict))
     count = Counter(b.state for b in owed)
-    return Slots(count[rules.SENT], count[rules.LATE], count[rules.MISSED])
+    return Slots(count[rules.SENT], count[rules.LATE], max(0, verdict.slots_missed - count[rules.LATE]))
+
+
+def whole_grid(
+    rows: Sequence[Broadcast], contract: Contract, verdict: Verdict, now: datetime
+) -> list[Broadcast]:
+    """Return every owed slot, the slot to come and the closing broadcasts, in order.
+
+    Slots that nobody noticed in time have no row; they stand here as missed all the same. What was sent for
+    a slot that proved not owed is left out.
+    """
+    shown = [b for b in rows if b.slot < 0 or b.due_at > now or is_owed(b, contract, verdict)]
+    known = {b.due_at for b in shown if b.slot >= 0}
+    for number, (start, end) in enumerate(verdict.grids):
+        until = end if end is not None else now + timedelta.resolution
+        for slot, due in slots_between(contract, start, start, until):
+            if due not in known:
+                state = rules.slot_state(due, contract.broadcast.tolerance, now, None)
+                shown.append(Broadcast(grid=number, slot=slot, due_at=due, state=state, automatic=0, text={}))
+    return sorted(shown, key=lambda b: (b.due_at, b.slot < 0))

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from incidents import log
 from incidents import service as incidents
+from incidents.broadcasts import grid
 from incidents.broadcasts.jobs import collect_receipts
 from incidents.models import Broadcast, Incident
 from kernel.clock import FixedClock
@@ -20,10 +21,12 @@ from kernel.identity.actors import actor_of
 from kernel.outbox.jobs import deliver
 from kernel.outbox.models import QUEUED, Message
 from kernel.platform import Platform
+from sla import pinned
 from sla.cases.models import Case
 from sla.deadlines.jobs import tick
 from sla.deadlines.models import ARMED, Deadline
 from sla.events import Event
+from sla.verdict import judge
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 3, 3, 9, 0, tzinfo=ZONE).astimezone(UTC)
@@ -101,10 +104,12 @@ class World:
             return session.scalars(select(Case).where(Case.subject == number)).one()
 
     def broadcasts(self, number: str) -> Sequence[Broadcast]:
+        """The whole grid as people see it, with the slots that nobody noticed."""
         with self.platform.db.read() as session:
-            found = incidents.find(session, number)
-            wanted = select(Broadcast).where(Broadcast.incident_id == found.id)
-            return session.scalars(wanted.order_by(Broadcast.due_at, Broadcast.slot.desc())).all()
+            found = session.scalars(select(Incident).where(Incident.number == number)).one()
+            contract = pinned.version(session, found.contract)
+            verdict = judge(contract, log.load(session, [found.id])[found.id], self.now)
+            return grid.whole_grid(grid.rows_of(session, found.id), contract, verdict, self.now)
 
     def deadlines(self, number: str, state: int = ARMED) -> Sequence[Deadline]:
         with self.platform.db.read() as session:
