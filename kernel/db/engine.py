@@ -17,6 +17,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from kernel.db.lookout import Lookout
+
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -31,6 +33,7 @@ class Database:
         self._synchronous = synchronous
         self.engine = self._make_engine(pool_size)
         self.write_engine = self.engine.execution_options(shoushi_write=True)
+        self.lookout = Lookout(self.engine)
         self._read = sessionmaker(self._read_engine(), autoflush=False, expire_on_commit=False)
         self._write = sessionmaker(self.write_engine, expire_on_commit=False)
 
@@ -89,6 +92,7 @@ class Database:
 
     def close(self) -> None:
         """Drop all connections."""
+        self.lookout.close()
         self.engine.dispose()
 
 

@@ -44,7 +44,11 @@ def arm_many(database: Database, count: int, due: datetime, *, first: int = 1) -
     metadata.create_all(database.write_engine)
     with database.write() as session:
         step = timedelta(milliseconds=1)
-        arm_new(session, SUBJECT, {n: [Due("c", "r", due + n * step)] for n in range(first, first + count)})
+        arm_new(
+            session,
+            SUBJECT,
+            {n: [Due("c", "r", due + (n - first) * step)] for n in range(first, first + count)},
+        )
 
 
 def counts(database: Database) -> tuple[int, int]:
