@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, false, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from incidents import log, rules, service
@@ -18,6 +18,7 @@ from incidents.models import Broadcast, Incident, IncidentEvent, IncidentPayer
 from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
+from kernel.web.i18n import gettext as _
 from sla import pinned
 from sla.contract import Contract
 from sla.events import EventError, parse_time
@@ -58,7 +59,7 @@ def find_visible(session: Session, actor: Actor, number: str) -> Incident:
     """Return the incident if the actor may see it; 404 otherwise, as if it did not exist."""
     incident = session.scalar(select(Incident).where(Incident.number == number, visible(actor)))
     if incident is None:
-        raise NotFound(f"没有故障 {number}，或不在您的查看范围内。")
+        raise NotFound(_("没有故障 %(number)s，或不在您的查看范围内。", number=number))
     return incident
 
 
@@ -67,7 +68,7 @@ def listing(
 ) -> tuple[Sequence[Incident], str | None]:
     """Return a page of incidents, the newest first, and the cursor of the next page."""
     if wanted.state is not None and wanted.state not in rules.STATE_LABELS:
-        raise Invalid.field("state", "状态应为：" + "、".join(rules.STATE_LABELS))
+        raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
     query = select(Incident).where(visible(actor), *_conditions(wanted)).order_by(Incident.id.desc())
     if cursor:
         query = query.where(Incident.id < _cursor_id(cursor))
@@ -94,7 +95,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
             Incident.id.in_(select(IncidentPayer.incident_id).where(IncidentPayer.payer == wanted.payer))
         )
     if wanted.module:
-        found.append(Incident.modules.contains(f'"{wanted.module}"', autoescape=True))
+        keys = type_coerce(Incident.modules, Text)  # as text: the column's own type would encode the pattern
+        found.append(keys.contains(f'"{wanted.module}"', autoescape=True))
     if wanted.q:
         found.append(or_(Incident.number == wanted.q, Incident.title.contains(wanted.q, autoescape=True)))
     if wanted.open is not None:
@@ -112,7 +114,7 @@ def _within_calendar(at: datetime, field: str) -> datetime:
     try:
         return parse_time(at, field)
     except EventError as error:
-        raise Invalid.field(field, error.message + "。") from None
+        raise service.refused(error) from None
 
 
 def count_open(session: Session, actor: Actor) -> dict[str, int]:
