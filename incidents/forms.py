@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from incidents.service import Report
 from kernel.errors import AppError, FieldError, Invalid
 from kernel.web.forms import FormState
+from kernel.web.i18n import gettext as _
 
 MANY = ("modules", "payers")
 _NO_PAYERS = FieldError("payers", "请选择受影响的单位。")
@@ -43,7 +44,7 @@ def report_of(form: FormData, zone: ZoneInfo) -> Report:
     """Read the report form; 422 names the fields."""
     modules, payers = texts(form, "modules"), texts(form, "payers")
     if missing := [e for chosen, e in ((payers, _NO_PAYERS), (modules, _NO_MODULES)) if not chosen]:
-        raise Invalid("".join(e.message for e in missing), errors=missing)
+        raise Invalid(" ".join(_(e.message) for e in missing), errors=missing)
     return Report(
         title=text(form, "title"),
         fault_class=text(form, "fault_class"),

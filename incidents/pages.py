@@ -21,6 +21,7 @@ from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
 from kernel.web.flash import see_other
 from kernel.web.i18n import current_language
+from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
 from sla import pinned
@@ -86,7 +87,7 @@ def report(request: Request, form: Form, actor: Reporter, session: Write) -> Res
     except AppError as error:
         session.rollback()
         return _report_form(request, actor, form, error)
-    return see_other(f"/incidents/{incident.number}", "已登记。时钟自此开始计时。")
+    return see_other(f"/incidents/{incident.number}", _("已登记。时钟自此开始计时。"))
 
 
 def _report_form(request: Request, actor: Actor, form: FormData, error: AppError | None) -> Response:
@@ -134,7 +135,7 @@ def happen(request: Request, number: str, form: Form, actor: Reader, session: Wr
         if error.status not in (409, 422):
             raise
         return _incident_page(request, session, actor, number, error=error, form=form)
-    return see_other(f"/incidents/{number}", f"已登记：{EVENT_TYPES[kind].label}")
+    return see_other(f"/incidents/{number}", _("已登记：%(event)s", event=_(EVENT_TYPES[kind].label)))
 
 
 @router.post("/incidents/{number}/words", dependencies=[checked])
@@ -154,7 +155,7 @@ def words(
     except AppError as error:
         session.rollback()
         return _incident_page(request, session, actor, number, error=error, form=form)
-    return see_other(f"/incidents/{number}#broadcast", "通报内容已保存，将按时发出。")
+    return see_other(f"/incidents/{number}#broadcast", _("通报内容已保存，将按时发出。"))
 
 
 @router.get("/incidents/{number}/broadcasts/{broadcast_id}")

@@ -46,7 +46,14 @@ NEEDS_TEXT = frozenset({"responded", "progress", "restored", "restoration_reject
 
 
 class Impossible(Exception):
-    """The event cannot happen in the state the incident was in; the text says why, in Chinese."""
+    """The event cannot happen in the state the incident was in.
+
+    `reason` with `values` filled in says why, in Chinese; who catches it speaks the reader's language.
+    """
+
+    def __init__(self, reason: str, **values: object) -> None:
+        self.reason, self.values = reason, values
+        super().__init__(reason % values if values else reason)
 
 
 @dataclass(slots=True)
@@ -98,13 +105,13 @@ def replay(
     return life
 
 
-def _need(condition: bool, why: str) -> None:
+def _need(condition: bool, why: str, **values: object) -> None:
     if not condition:
-        raise Impossible(why)
+        raise Impossible(why, **values)
 
 
 def _alive(life: Life) -> None:
-    _need(life.state not in ENDED, f"事件已{STATE_LABELS[life.state].removeprefix('已')}，不能再处置。")
+    _need(life.state not in ENDED, "故障处于“%(state)s”状态，不能再处置。", state=STATE_LABELS[life.state])
 
 
 def _known(life: Life, event: Event) -> None:
@@ -164,7 +171,7 @@ def _reopened(life: Life, event: Event) -> None:
     _need(not life.down and life.state not in (MERGED, FALSE_ALARM), "故障尚未恢复，无需重开。")
     late = life.restored_at is None or event.at - life.restored_at > life.reopening_window
     hours = int(life.reopening_window.total_seconds() // 3600)
-    _need(not late, f"恢复已超过{hours}小时，同一故障再次出现应登记为新事件。")
+    _need(not late, "恢复已超过%(hours)s小时，同一故障再次出现应登记为新事件。", hours=hours)
     life.down, life.state = True, REOPENED
 
 
@@ -187,15 +194,15 @@ def _declared(life: Life, _event: Event) -> None:
 def _claimed(life: Life, event: Event) -> None:
     _alive(life)
     claim = str(event.data.get("claim", ""))
-    _need(claim not in life.claims, f"剔除申请“{claim}”已经存在。")
+    _need(claim not in life.claims, "剔除申请“%(claim)s”已经存在。", claim=claim)
     life.claims[claim] = "claimed"
 
 
 def _decide_claim(verdict: str) -> Callable[[Life, Event], None]:
     def rule(life: Life, event: Event) -> None:
         claim = str(event.data.get("claim", ""))
-        _need(claim in life.claims, f"没有剔除申请“{claim}”。")
-        _need(life.claims[claim] == "claimed", f"剔除申请“{claim}”已经有决定。")
+        _need(claim in life.claims, "没有剔除申请“%(claim)s”。", claim=claim)
+        _need(life.claims[claim] == "claimed", "剔除申请“%(claim)s”已经有决定。", claim=claim)
         life.claims[claim] = verdict
 
     return rule

@@ -23,6 +23,7 @@ from kernel.db.numbering import next_number
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
+from kernel.web.i18n import gettext as _
 from sla import pinned
 from sla.contract import Contract
 from sla.events import EVENT_TYPES, Event, EventError, parse_data
@@ -130,16 +131,17 @@ def _first_events(told: Report, now: datetime) -> list[Event]:
 def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report) -> None:
     errors = []
     if not told.title.strip() or len(told.title) > TITLE_MAX:
-        errors.append(FieldError("title", f"请用1至{TITLE_MAX}字概括故障现象。"))
+        errors.append(FieldError("title", _("请用1至%(most)s字概括故障现象。", most=TITLE_MAX)))
     if told.fault_class not in contract.fault_classes:
-        errors.append(FieldError("fault_class", "故障类别应为：" + "、".join(contract.fault_classes)))
+        known_classes = ", ".join(contract.fault_classes)
+        errors.append(FieldError("fault_class", _("故障类别应为：%(known)s", known=known_classes)))
     errors += _check_scope(contract, told.modules, told.payers)
     for name in ("occurred_at", "detected_at", "reported_at"):
         at = getattr(told, name)
         if at is not None and at > now:
             errors.append(FieldError(name, "时间不能晚于现在。"))
         elif at is not None and at < now - OLDEST:
-            errors.append(FieldError(name, f"时间不能早于{OLDEST.days}天前，请检查年份。"))
+            errors.append(FieldError(name, _("时间不能早于%(days)s天前，请检查年份。", days=OLDEST.days)))
     known = [t for t in (told.detected_at, told.reported_at) if t] or [now]
     if told.occurred_at is not None and told.occurred_at > min(known):
         errors.append(FieldError("occurred_at", "发生时间不能晚于发现或报告时间。"))
@@ -147,19 +149,29 @@ def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report)
     if scopes is not None and not set(told.payers) <= scopes:
         errors.append(FieldError("payers", "只能报告本单位范围内的故障。"))
     if errors:
-        raise Invalid("；".join(e.message for e in errors), errors=errors)
+        raise _invalid(errors)
+
+
+def _invalid(errors: Sequence[FieldError]) -> Invalid:
+    """Return one error that says everything that is wrong, in the reader's language."""
+    return Invalid(_("；").join(_(e.message) for e in errors), errors=errors)
+
+
+def refused(error: EventError) -> Invalid:
+    """Return the error of a field that cannot be read, as a sentence in the reader's language."""
+    return Invalid.field(error.field, _("%(reason)s。", reason=_(error.reason, **error.values)))
 
 
 def _check_scope(contract: Contract, modules: Sequence[str], payers: Sequence[str]) -> list[FieldError]:
     errors = []
     if unknown := [m for m in modules if m not in contract.modules]:
-        errors.append(
-            FieldError("modules", f"合同中没有模块“{unknown[0]}”；可用：{'、'.join(contract.modules)}")
-        )
+        known = ", ".join(contract.modules)
+        words = _("合同中没有模块“%(unknown)s”；可用：%(known)s", unknown=unknown[0], known=known)
+        errors.append(FieldError("modules", words))
     if unknown := [p for p in payers if p not in contract.payers]:
-        errors.append(
-            FieldError("payers", f"合同中没有付款方“{unknown[0]}”；可用：{'、'.join(contract.payers)}")
-        )
+        known = ", ".join(contract.payers)
+        words = _("合同中没有付款方“%(unknown)s”；可用：%(known)s", unknown=unknown[0], known=known)
+        errors.append(FieldError("payers", words))
     return errors
 
 
@@ -173,7 +185,7 @@ def find(session: Session, number: str, *, for_update: bool = False) -> Incident
     wanted = select(Incident).where(Incident.number == number)
     incident = session.scalar(wanted.with_for_update() if for_update else wanted)
     if incident is None:
-        raise NotFound(f"没有故障 {number}。")
+        raise NotFound(_("没有故障 %(number)s。", number=number))
     return incident
 
 
@@ -216,8 +228,8 @@ def happen(
 def demand_type(actor: Actor, kind: str) -> None:
     """Raise 422 for types nobody may send, 403 for the other party's."""
     if kind in rules.PLATFORM_ONLY or kind not in EVENT_TYPES:
-        known = "、".join(sorted(rules.PARTY_A | rules.PARTY_B))
-        raise Invalid.field("type", f"事件类型应为：{known}")
+        known = ", ".join(sorted(rules.PARTY_A | rules.PARTY_B))
+        raise Invalid.field("type", _("事件类型应为：%(known)s", known=known))
     if not may_send(actor, kind):
         actor.demand("incident.handle" if kind in rules.PARTY_B else "incident.decide")
 
@@ -249,13 +261,13 @@ def _checked(
         fields = {**fields, "claim": f"C{sum(e.type == kind for e in events) + 1}"}
     data = _parsed(kind, fields, contract)
     if kind in rules.NEEDS_TEXT and not str(data.get("text", "")).strip():
-        raise Invalid.field("text", _TEXT_WORDS.get(kind, "请填写说明。"))
+        raise Invalid.field("text", _TEXT_WORDS.get(kind, _("请填写说明。")))
     if kind == "scope_changed":
         if not data.get("modules") and not data.get("payers"):
             raise Invalid.field("modules", "请给出新的影响模块或付款方。")
         data = {"modules": incident.modules, "payers": incident.payers} | data
         if errors := _check_scope(contract, data["modules"], data["payers"]):
-            raise Invalid("；".join(e.message for e in errors), errors=errors)
+            raise _invalid(errors)
     if kind == "merged_into":
         _check_merge(session, incident, str(data.get("into") or ""))
     if kind == "merge_agreed" and (into := life_of(contract, events).merge_pending):
@@ -266,13 +278,13 @@ def _checked(
 def _parsed(kind: str, fields: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     for name in (*RESERVED, "at"):
         if name in fields:
-            raise Invalid.field(name, f"“{name}”由平台填写，请换一个名称。")
+            raise Invalid.field(name, _("“%(name)s”由平台填写，请换一个名称。", name=name))
     try:
         data = parse_data(kind, fields, contract.fault_classes)
     except EventError as error:
-        raise Invalid.field(error.field, error.message + "。") from None
+        raise refused(error) from None
     if len(json.dumps(log.plain(data), ensure_ascii=False, default=str)) > FIELDS_MOST:
-        raise Invalid.field("text", f"事件内容过长，请控制在{FIELDS_MOST}个字符以内。")
+        raise Invalid.field("text", _("事件内容过长，请控制在%(most)s个字符以内。", most=FIELDS_MOST))
     return data
 
 
@@ -287,16 +299,17 @@ def _check_merge(session: Session, incident: Incident, into: str) -> None:
         raise Invalid.field("into", "请给出要并入的另一个故障编号。")
     target = session.scalar(select(Incident).where(Incident.number == into))
     if target is None:
-        raise Invalid.field("into", f"没有故障 {into}。")
+        raise Invalid.field("into", _("没有故障 %(number)s。", number=into))
     if target.state == rules.MERGED:
-        raise Invalid.field("into", f"故障 {into} 自身已被并入其他故障。")
+        raise Invalid.field("into", _("故障 %(number)s 自身已被并入其他故障。", number=into))
 
 
 def _demand_possible(contract: Contract, events: Sequence[Event]) -> None:
     try:
         life_of(contract, events)
     except rules.Impossible as error:
-        raise Conflict(str(error), code="impossible") from None
+        values = {name: _(str(value)) for name, value in error.values.items()}
+        raise Conflict(_(error.reason, **values), code="impossible") from None
 
 
 def life_of(contract: Contract, events: Sequence[Event]) -> rules.Life:

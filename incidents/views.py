@@ -63,12 +63,12 @@ class Names:
     def payers(self, keys: Iterable[str]) -> str:
         """Name the payers."""
         known = self.contract.payers
-        return "、".join(known[k].name if k in known else k for k in keys) or "—"
+        return _("、").join(known[k].name if k in known else k for k in keys) or "—"
 
     def modules(self, keys: Iterable[str]) -> str:
         """Name the modules."""
         known = self.contract.modules
-        return "、".join(known[k].name if k in known else k for k in keys) or "—"
+        return _("、").join(known[k].name if k in known else k for k in keys) or "—"
 
     def fault_class(self, key: str) -> str:
         """Name a fault class."""
@@ -100,7 +100,7 @@ def _body(row: IncidentEvent, names: Names) -> str:
     data: Mapping[str, Any] = row.data or {}
     parts = [row.text] if row.text else []
     if row.type in ("reported", "detected", "scope_changed"):
-        parts.append(f"{names.payers(data.get('payers', ()))}；{names.modules(data.get('modules', ()))}")
+        parts.append(names.payers(data.get("payers", ())) + _("；") + names.modules(data.get("modules", ())))
     if data.get("fault_class"):
         parts.append(names.fault_class(str(data["fault_class"])))
     if data.get("claim"):
@@ -145,16 +145,18 @@ CLOCK_WORDS = {
 }
 
 
+CLAIM_WORDS = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}
+
+
 def claims(found: Detail) -> list[dict[str, Any]]:
     """Return the exclusion claims with their state."""
-    words = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}
     return [
         {
             "claim": each.claim,
             "reason": _(REASONS.get(each.reason, each.reason)),
             "from": localtime(each.start),
             "to": localtime(each.end),
-            "state": _(words[each.state]),
+            "state": _(CLAIM_WORDS[each.state]),
         }
         for each in found.verdict.exclusions
     ]

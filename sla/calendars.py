@@ -19,6 +19,10 @@ _DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
+class BadTable(ValueError):
+    """A table that the product must not ship with."""
+
+
 class CalendarMissing(LookupError):
     """No table says whether this day is a working day; ``day`` is the first such day met."""
 
@@ -75,7 +79,7 @@ class WorkingDays:
 def chinese_working_days(table: Path = _TABLE) -> WorkingDays:
     """Return the calendar of a table file, by default the one that ships with the product.
 
-    Raises ``ValueError`` naming the day when a table lists a weekend day as rest, a weekday as work, or a
+    Raises ``BadTable`` naming the day when a table lists a weekend day as rest, a weekday as work, or a
     day of another year: such a line would silently mean nothing.
     """
     with table.open("rb") as file:
@@ -85,7 +89,7 @@ def chinese_working_days(table: Path = _TABLE) -> WorkingDays:
         rest, work = frozenset(lists["rest"]), frozenset(lists["work"])
         for day in rest | work:
             if str(day.year) != name or (day.weekday() < _SATURDAY) != (day in rest):
-                raise ValueError(f"{table}: {day}: 与年份或星期不符")
+                raise BadTable(f"{table}: {day}: 与年份或星期不符")
         years[int(name)] = Year(rest, work)
     return WorkingDays(years)
 

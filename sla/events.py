@@ -25,11 +25,15 @@ class Event(NamedTuple):
 
 
 class EventError(ValueError):
-    """An event that cannot be read; ``field`` names the part that is wrong."""
+    """An event that cannot be read; ``field`` names the part that is wrong.
 
-    def __init__(self, field: str, message: str) -> None:
-        self.field, self.message = field, message
-        super().__init__(f"{field}：{message}")
+    ``reason`` with ``values`` filled in is the message; pages look up ``reason`` in their reader's language.
+    """
+
+    def __init__(self, field: str, reason: str, **values: object) -> None:
+        self.field, self.reason, self.values = field, reason, values
+        self.message = reason % values if values else reason
+        super().__init__(f"{field}：{self.message}")
 
 
 class Field(NamedTuple):
@@ -158,7 +162,7 @@ def parse_time(value: object, field: str) -> datetime:
     if found.tzinfo is None:
         raise EventError(field, "缺少时区偏移")
     if found.year not in _YEARS:
-        raise EventError(field, f"年份应在 {_YEARS.start} 至 {_YEARS.stop - 1} 之间")
+        raise EventError(field, "年份应在 %(a)s 至 %(b)s 之间", a=_YEARS.start, b=_YEARS.stop - 1)
     return found.astimezone(UTC)
 
 
@@ -174,7 +178,7 @@ def _text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise EventError(field, "应为文本")
     if len(value) > _LONGEST_TEXT:
-        raise EventError(field, f"不能超过 {_LONGEST_TEXT} 字")
+        raise EventError(field, "不能超过 %(most)s 字", most=_LONGEST_TEXT)
     return value
 
 
@@ -198,5 +202,5 @@ def _value(field: Field, value: object, fault_classes: Container[str]) -> Any:
     if kind == "fault_class" and text not in fault_classes:
         raise EventError(name, "合同中没有这一故障类别")
     if kind == "reason" and text not in REASONS:
-        raise EventError(name, "原因应为 " + " 或 ".join(REASONS))
+        raise EventError(name, "原因应为 %(known)s", known=" | ".join(REASONS))
     return text

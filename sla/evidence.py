@@ -152,7 +152,7 @@ def _chain(lines: Sequence[Any], links: Sequence[Any]) -> list[str]:
 def _event(line: Any, seq: int, contract: Contract, evidence: Mapping[str, Any]) -> Event:
     incident, event = parse_event(line, seq, contract.fault_classes)
     if incident != evidence["incident"]:
-        raise EventError("incident", f"第 {seq + 1} 条事件属于另一起故障")
+        raise EventError("incident", "第 %(n)s 条事件属于另一起故障", n=seq + 1)
     return event
 
 

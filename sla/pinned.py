@@ -13,6 +13,7 @@ from kernel.db import Base, UtcDateTime
 from kernel.db.once import insert_once
 from kernel.errors import NotFound
 from kernel.platform import Platform
+from kernel.web.i18n import gettext as _
 from sla.contract import Contract
 from sla.contract_file import load_contract, parse_contract
 
@@ -57,7 +58,7 @@ def version(session: Session, digest: str) -> Contract:
     if found is None:
         row = session.get(ContractVersion, digest)
         if row is None:
-            raise NotFound(f"没有合同版本 {digest[:12]}。")
+            raise NotFound(_("没有合同版本 %(digest)s。", digest=digest[:12]))
         found = parse_contract(row.text, f"{row.key}@{digest[:12]}")
         with _lock:
             _by_digest[digest] = found

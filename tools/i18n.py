@@ -2,7 +2,11 @@
 
 python -m tools.i18n extract [PACKAGE…]   list missing translations as .po entries; exit 1 if there are any
 python -m tools.i18n unused               list translations that nothing uses; exit 1 if there are any
-python -m tools.i18n formatted            list messages built with f-strings, which cannot be translated
+python -m tools.i18n formatted            list messages that cannot be looked up; exit 1 if there are any
+
+A message is the text of `_`, `gettext`, `lazy`, `ngettext`, of a raised error, of the calls in FUNCTIONS, and
+every Chinese value of a module's constant whose name ends in one of CONSTANTS (`STATE_LABELS`).
+What cannot be looked up: f-strings in these places, and bare text given to `see_other`, shown as it is.
 """
 
 from __future__ import annotations
@@ -32,6 +36,11 @@ FUNCTIONS = {
     "Permission": (1,),
     "FieldError": (1,),
     "field": (1,),
+    "Action": (1, 2),
+    "EventType": (0,),
+    "EventError": (1,),
+    "Impossible": (0,),
+    "_need": (1,),
     **dict.fromkeys(
         ("Unauthenticated", "Forbidden", "NotFound", "Conflict", "Invalid", "Unavailable", "TooLarge"), (0,)
     ),
@@ -39,6 +48,9 @@ FUNCTIONS = {
 ALWAYS = {"_", "gettext", "lazy", "ngettext"}
 KEYWORDS = {"label", "group"}
 NOT_SHOWN = {"ConfigError", "UsageError", "BadParameter", "ClickException", "RuntimeError", "SystemExit"}
+NOT_SHOWN |= {"GaveUp", "BadTable"}
+CONSTANTS = ("LABELS", "WORDS", "BANNER", "HEADING", "REASONS", "USERS", "STATES", "WRONG")
+SHOWN_AS_IT_IS = {"see_other": 1}
 Messages = dict[str, list[str]]
 
 
@@ -70,8 +82,29 @@ def messages_in(path: Path) -> Iterator[Found]:
             if isinstance(found, str) and found:
                 yield Found(found, f"{place}:{line}")
         return
-    for node in ast.walk(ast.parse(text)):
-        yield from (Found(t, f"{place}:{node.lineno}", c) for t, c in _of_node(node))  # type: ignore[attr-defined]
+    module = ast.parse(text)
+    for node in module.body:
+        yield from (Found(t, f"{place}:{node.lineno}", c) for t, c in _of_constant(node))
+    for inner in ast.walk(module):
+        yield from (Found(t, f"{place}:{inner.lineno}", c) for t, c in _of_node(inner))  # type: ignore[attr-defined]
+
+
+def _of_constant(node: ast.stmt) -> Iterator[tuple[str, bool]]:
+    """Yield the Chinese values of a constant whose name says that people read them."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    if isinstance(target, ast.Name) and target.id.endswith(CONSTANTS):
+        yield from _values(node.value)  # type: ignore[attr-defined]
+
+
+def _values(value: ast.expr | None) -> Iterator[tuple[str, bool]]:
+    if isinstance(value, ast.Dict):
+        for inner in value.values:
+            yield from _values(inner)
+    elif isinstance(value, ast.Tuple | ast.List | ast.Set):
+        for inner in value.elts:
+            yield from _values(inner)
+    else:
+        yield from _literal(value, chinese_only=True)
 
 
 def _of_node(node: ast.AST) -> Iterator[tuple[str, bool]]:
@@ -92,6 +125,9 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, bool]]:
     for index in FUNCTIONS.get(name, ()):
         if index < len(node.args):
             yield from _literal(node.args[index], chinese_only=name not in ALWAYS)
+    shown = SHOWN_AS_IT_IS.get(name, len(node.args))
+    if shown < len(node.args):
+        yield from ((text, False) for text, _ in _literal(node.args[shown], chinese_only=True))
     if name in {"NavItem", "Role", "Permission"}:
         for keyword in node.keywords:
             if keyword.arg in KEYWORDS:

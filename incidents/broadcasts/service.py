@@ -15,6 +15,7 @@ from kernel import audit
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
+from kernel.web.i18n import gettext as _
 from sla import pinned
 
 WORDS_MAX = 2000
@@ -43,7 +44,7 @@ def write_words(
     text = {name: str(words.get(name) or "").strip() for name in rules.FIELDS}
     too_long = [name for name, value in text.items() if len(value) > WORDS_MAX]
     if too_long:
-        raise Invalid.field(too_long[0], f"请控制在{WORDS_MAX}字以内。")
+        raise Invalid.field(too_long[0], _("请控制在%(most)s字以内。", most=WORDS_MAX))
     if not rules.has_words(text):
         raise Invalid.field("progress", "请至少填写一项，例如处置进展。")
     session.refresh(incident, with_for_update=True)  # the engine may be about to send this very slot

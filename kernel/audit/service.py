@@ -17,6 +17,7 @@ from kernel.audit.models import AuditEntry, AuditHead
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import Database, table_of
 from kernel.db.once import insert_once
+from kernel.web.i18n import gettext as _
 
 GENESIS = "0" * 64
 _PENDING = "audit_pending"
@@ -113,11 +114,13 @@ def verify(database: Database) -> Iterator[Problem]:
         wanted = select(*AuditEntry.__table__.columns).order_by(AuditEntry.position)
         for entry in session.execute(wanted.execution_options(yield_per=1000)):
             if entry.position != expected:
-                yield Problem(expected, f"审计记录缺失：第{expected}条至第{entry.position - 1}条")
+                yield Problem(
+                    expected, _("审计记录缺失：第%(a)s条至第%(b)s条", a=expected, b=entry.position - 1)
+                )
             if entry_digest(previous, entry.position, entry) != entry.digest:
-                yield Problem(entry.position, f"审计记录第{entry.position}条与其摘要不符")
+                yield Problem(entry.position, _("审计记录第%(n)s条与其摘要不符", n=entry.position))
             previous, expected = entry.digest, entry.position + 1
     if head is None and expected > 1:
-        yield Problem(expected - 1, "审计链的链头缺失")
+        yield Problem(expected - 1, _("审计链的链头缺失"))
     if head is not None and (head.position, head.digest) != (expected - 1, previous):
-        yield Problem(expected - 1, "审计链末端与链头不符，末尾记录可能被删除")
+        yield Problem(expected - 1, _("审计链末端与链头不符，末尾记录可能被删除"))

@@ -17,6 +17,7 @@ from kernel.errors import NotFound, Unauthenticated
 from kernel.identity.actor import Actor, Grant
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
 from kernel.manifest import Catalogue
+from kernel.web.i18n import gettext as _
 
 _WHO = (
     Person.id.label("person_id"),
@@ -76,7 +77,7 @@ def actor_of(session: Session, now: datetime, catalogue: Catalogue, username: st
     """Return the person as an actor, for commands that act in somebody's name; 404 without one."""
     who = session.execute(_BY_NAME, {"name": username}).one_or_none()
     if who is None:
-        raise NotFound(f"没有用户“{username}”。")
+        raise NotFound(_("没有用户“%(username)s”。", username=username))
     return _actor(session, now, catalogue, who)
 
 

@@ -19,6 +19,7 @@ from kernel.outbox.models import Message
 from kernel.outbox.service import mark_read
 from kernel.web.flash import see_other
 from kernel.web.forms import EMPTY, FormState
+from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import render
 
@@ -101,14 +102,14 @@ def change_password(
     except AppError as error:
         session.rollback()
         return _account(request, actor, session, FormState.refused({}, error), 422)
-    return see_other("/account", "密码已修改，其他登录已退出。")
+    return see_other("/account", _("密码已修改，其他登录已退出。"))
 
 
 @router.post("/account/sessions/{session_id}/revoke", dependencies=[checked])
 def revoke(request: Request, session_id: RowId, actor: Self, session: Write) -> Response:
     """End one of one's other sessions."""
     service.logout(session, platform_of(request).clock.now(), actor, session_id)
-    return see_other("/account", "该登录已退出。")
+    return see_other("/account", _("该登录已退出。"))
 
 
 @router.get("/messages")

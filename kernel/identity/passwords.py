@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kernel.errors import Invalid
+from kernel.web.i18n import gettext as _
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
@@ -23,7 +24,9 @@ def check_rules(password: str, username: str, field: str = "password") -> None:
         for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
     )
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Invalid.field(field, f"密码长度应为{MIN_LENGTH}至{MAX_LENGTH}位。")
+        raise Invalid.field(
+            field, _("密码长度应为%(least)s至%(most)s位。", least=MIN_LENGTH, most=MAX_LENGTH)
+        )
     if kinds < 3:
         raise Invalid.field(field, "密码应至少包含大写字母、小写字母、数字、符号中的三类。")
     low = password.lower()

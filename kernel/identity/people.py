@@ -17,6 +17,7 @@ from kernel.identity.actor import Actor
 from kernel.identity.models import Holding, Person, Post, PostRole, Unit
 from kernel.web.flash import see_other
 from kernel.web.forms import EMPTY, FormState
+from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import render
 
@@ -77,7 +78,7 @@ def add_unit(
         session.rollback()
         state = FormState.refused({"key": key, "name": name, "scope": scope}, error)
         return _page(request, session, state, error.status)
-    return see_other("/people#units", "单位已添加。")
+    return see_other("/people#units", _("单位已添加。"))
 
 
 @router.post("/people/{username}/posts", dependencies=[checked])
@@ -97,28 +98,28 @@ def give_post(
     person = service.person_by_name(session, username)
     post = service.post_for(session, now, session.get_one(Unit, unit), platform.catalogue.roles[role])
     service.grant(session, now, platform.catalogue, person, post)
-    return see_other("/people", "岗位已授予。")
+    return see_other("/people", _("岗位已授予。"))
 
 
 @router.post("/holdings/{holding_id}/end", dependencies=[checked])
 def end_post(request: Request, holding_id: RowId, _actor: Granter, session: Write) -> Response:
     """End a post that somebody holds."""
     service.end_holding(session, platform_of(request).clock.now(), holding_id)
-    return see_other("/people", "岗位已收回。")
+    return see_other("/people", _("岗位已收回。"))
 
 
 @router.post("/people/{username}/unlock", dependencies=[checked])
 def unlock(request: Request, username: str, _actor: Granter, session: Write) -> Response:
     """Lift a lock."""
     service.unlock(session, platform_of(request).clock.now(), username)
-    return see_other("/people", "账户已解锁。")
+    return see_other("/people", _("账户已解锁。"))
 
 
 @router.post("/people/{username}/disable", dependencies=[checked])
 def disable(request: Request, username: str, actor: Granter, session: Write) -> Response:
     """Disable or enable an account; its sessions end at once."""
     service.toggle_disabled(session, platform_of(request).clock.now(), actor, username)
-    return see_other("/people", "账户状态已变更。")
+    return see_other("/people", _("账户状态已变更。"))
 
 
 def _page(

@@ -17,6 +17,7 @@ from kernel.identity import passwords
 from kernel.identity.actor import Actor
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
 from kernel.manifest import Catalogue, Role
+from kernel.web.i18n import gettext as _
 
 MAX_FAILURES = 5
 LOCK_FOR = timedelta(minutes=15)
@@ -26,7 +27,7 @@ WRONG = "用户名或密码不正确。连续5次错误将锁定15分钟。"
 def add_unit(session: Session, now: datetime, key: str, name: str, **more: Any) -> Unit:
     """Create a unit; 409 when the key is taken."""
     if session.scalar(select(Unit.id).where(Unit.key == key)):
-        raise Conflict(f"单位代码“{key}”已存在。")
+        raise Conflict(_("单位代码“%(key)s”已存在。", key=key))
     unit = Unit(key=key, name=name, **more)
     session.add(unit)
     session.flush()
@@ -57,7 +58,7 @@ def add_person(
     if not username or not username.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise Invalid.field("username", "用户名只能由字母、数字、点、横线和下划线组成。")
     if session.scalar(select(Person.id).where(Person.username == username)):
-        raise Conflict(f"用户名“{username}”已存在。")
+        raise Conflict(_("用户名“%(username)s”已存在。", username=username))
     person = Person(username=username, display_name=display_name or username, created_at=now, **more)
     session.add(person)
     if password is not None:
@@ -76,8 +77,8 @@ def grant(session: Session, now: datetime, catalogue: Catalogue, person: Person,
     added = set(session.scalars(select(PostRole.role).where(PostRole.post_id == post.id)))
     clash = catalogue.clash(current | added)
     if clash:
-        first, second = (catalogue.roles[r].label for r in clash)
-        raise Conflict(f"{first}与{second}不能由同一人担任（三员分立）。")
+        first, second = (_(catalogue.roles[r].label) for r in clash)
+        raise Conflict(_("%(a)s与%(b)s不能由同一人担任（三员分立）。", a=first, b=second))
     holding = Holding(person_id=person.id, post_id=post.id, since=now)
     session.add(holding)
     session.flush()
@@ -285,5 +286,5 @@ def person_by_name(session: Session, username: str) -> Person:
     """Return the person; 404 when there is none."""
     person = session.scalar(select(Person).where(Person.username == username))
     if person is None:
-        raise NotFound(f"没有用户“{username}”。")
+        raise NotFound(_("没有用户“%(username)s”。", username=username))
     return person

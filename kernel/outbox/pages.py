@@ -14,6 +14,7 @@ from kernel.identity.actor import Actor
 from kernel.outbox import service
 from kernel.outbox.models import Message
 from kernel.web.flash import see_other
+from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import render
 
@@ -59,4 +60,4 @@ def retry(
     if not service.retry(session, now, message_id):
         raise Conflict("这条消息不在失败状态，可能已重新发送。")
     audit.record(session, now, "message.retried", f"message:{message_id}", {})
-    return see_other("/outbox", "已重新排队。")
+    return see_other("/outbox", _("已重新排队。"))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
+from kernel.web.i18n import gettext as _
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.penalties.models import Penalty, PenaltyEntry
 
@@ -51,7 +52,7 @@ def one(session: Session, actor: Actor, number: str) -> tuple[Penalty, Case, lis
         wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
     row = session.execute(wanted).one_or_none()
     if row is None:
-        raise NotFound(f"没有违约记录 {number}，或不在您的查看范围内。")
+        raise NotFound(_("没有违约记录 %(number)s，或不在您的查看范围内。", number=number))
     return row[0], row[1], entries(session, [row[0].id])[row[0].id]
 
 

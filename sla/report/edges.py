@@ -13,6 +13,7 @@ from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
+from kernel.web.i18n import gettext as _
 from kernel.web.templating import render
 from sla import pinned
 from sla.report.data import SlaReport, gather
@@ -35,7 +36,7 @@ def span(platform: Platform, start: date | None, end: date | None) -> tuple[date
     """Return [start of the first day, end of the last day) in the contract's zone; 422 for odd years."""
     for name, day in (("from", start), ("to", end)):
         if day is not None and not EARLIEST <= day <= LATEST:
-            raise Invalid.field(name, f"日期应在{EARLIEST}与{LATEST}之间。")
+            raise Invalid.field(name, _("日期应在%(a)s与%(b)s之间。", a=EARLIEST, b=LATEST))
     today = platform.clock.now().astimezone(platform.zone).date()
     last = end or today
     first = start or (last - timedelta(days=30))

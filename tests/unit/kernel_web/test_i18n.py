@@ -17,6 +17,10 @@ def test_no_translation_is_unused() -> None:
     assert tool.unused() == {}
 
 
+def test_every_message_can_be_looked_up() -> None:
+    assert tool.used()[1] == {}
+
+
 def test_translations_keep_the_values_to_fill_in() -> None:
     import re
 

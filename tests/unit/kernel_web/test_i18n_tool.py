@@ -42,6 +42,21 @@ def test_formatted_messages_are_told_apart(tmp_path: Path) -> None:
     assert [constant for _, constant in found(tmp_path, "a.py", "raise Conflict(f'没有{x}')")] == [False]
 
 
+def test_labels_of_events_and_actions_and_reasons_of_rules(tmp_path: Path) -> None:
+    text = "Action('k', '按钮', '提示')\nEventType('标签')\n_need(x, '为何')\nEventError('at', '缺少')\n"
+    assert {m for m, _ in found(tmp_path, "a.py", text)} == {"按钮", "提示", "标签", "为何", "缺少"}
+
+
+def test_constants_whose_names_say_that_people_read_them(tmp_path: Path) -> None:
+    text = "A_LABELS = {'键': '甲', 'b': ('乙', 'ascii')}\nX_BANNER: str = '丙'\nTITLE = '丁'\n"
+    assert found(tmp_path, "a.py", text) == [("甲", True), ("乙", True), ("丙", True)]
+
+
+def test_a_flash_is_translated_by_its_page(tmp_path: Path) -> None:
+    assert found(tmp_path, "a.py", "see_other('/', '已保存。')\nsee_other('/')\n") == [("已保存。", False)]
+    assert found(tmp_path, "b.py", "see_other('/', _('已保存。'))\n") == [("已保存。", True)]
+
+
 def test_templates(tmp_path: Path) -> None:
     text = "{{ _('甲') }}{{ _('%(n)s乙', n=1) }}{{ _(name) }}{% trans %}丙{% endtrans %}"
     assert [m for m, _ in found(tmp_path, "a.html", text)] == ["甲", "%(n)s乙", "丙"]
