@@ -20,13 +20,14 @@ from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
 from kernel.web.flash import see_other
+from kernel.web.forms import EMPTY
 from kernel.web.i18n import current_language
 from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
 from sla import pinned
 from sla.cases.service import versions
-from sla.events import EVENT_TYPES
+from sla.events import EVENT_TYPES, REASONS
 from sla.explain import explain
 
 router = PageRouter()
@@ -225,6 +226,8 @@ def _incident_page(
         versions=versions(session, number),
         explanation=explain(found.verdict, "en" if language == "en" else "zh"),
         word_labels=broadcast_rules.LABELS,
+        reasons=REASONS,
+        blank=EMPTY,
         next_slot=broadcasts.next_slot(session, found.incident),
         failed=forms.text(form, "type") if form and error else None,
         state=forms.state_of(form or FormData(), error),

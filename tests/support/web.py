@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import event
 
 from kernel.edge.access import COOKIE
@@ -45,11 +46,11 @@ class InProcess(httpx.BaseTransport):
 
 
 class Browser(httpx.Client):
-    """A person who is logged in; `send` posts a form with the page's token."""
+    """A person who is logged in; `submit` posts a form with the page's token."""
 
     csrf = ""
 
-    def send(self, url: str, **fields: Any) -> httpx.Response:
+    def submit(self, url: str, **fields: Any) -> httpx.Response:
         return self.post(url, data={"csrf_token": self.csrf, **fields})
 
 
@@ -102,6 +103,15 @@ class Serving:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join(10)
+
+
+def routes_of(router: Any) -> Iterator[APIRoute]:
+    """Walk all routes, through the routers they were included by."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif inner := getattr(route, "original_router", None):
+            yield from routes_of(inner)
 
 
 @contextmanager
