@@ -15,6 +15,12 @@ from kernel.platform import Platform
 from sla import pinned
 from sla.events import Event
 
+BLIND_WORDS = {
+    "platform_down": "平台未观测：平台停机",
+    "clock_jump": "平台未观测：时钟跳变",
+    "clock_back": "平台未观测：时钟倒退",
+}
+
 
 def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datetime) -> None:
     """Deadlines of incidents are due: judge each touched incident once; everything else follows from that."""
@@ -40,7 +46,7 @@ def on_blind_time(platform: Platform, session: Session, payload: Mapping[str, An
     for incident in incidents:
         known = events[incident.id]
         seq = max(e.seq for e in known)
-        text = f"平台未观测（{payload['reason']}）"
+        text = BLIND_WORDS.get(payload["reason"], "平台未观测")
         blind = [
             Event(max(start, incident.started_at), "blind_from", {"text": text}, seq + 1),
             Event(end, "blind_to", {"text": text}, seq + 2),

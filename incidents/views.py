@@ -9,8 +9,11 @@ from typing import Any
 
 from incidents import rules
 from incidents.broadcasts import rules as broadcast_rules
+from incidents.broadcasts.words import broadcast_text, broadcast_title
+from incidents.log import PLATFORM
 from incidents.models import Broadcast, IncidentEvent
 from incidents.queries import Detail
+from kernel.platform import Platform
 from kernel.web.formats import duration, localtime
 from kernel.web.i18n import gettext as _
 from sla.contract import Contract
@@ -86,7 +89,7 @@ def timeline(rows: Iterable[IncidentEvent], names: Names) -> list[dict[str, Any]
     return [
         {
             "at": row.at,
-            "who": row.actor_name or row.actor,
+            "who": _(row.actor_name) if _by_platform(row) else row.actor_name or row.actor,
             "what": _(EVENT_TYPES[row.type].label),
             "tone": EVENT_TONES.get(row.type, "neutral"),
             "noticed": row.recorded_at if row.recorded_at - row.at > LATE_ENTRY else None,
@@ -96,9 +99,14 @@ def timeline(rows: Iterable[IncidentEvent], names: Names) -> list[dict[str, Any]
     ]
 
 
+def _by_platform(row: IncidentEvent) -> bool:
+    """Whether the platform wrote it: its words are ours to translate, people's are not."""
+    return row.actor == PLATFORM.username
+
+
 def _body(row: IncidentEvent, names: Names) -> str:
     data: Mapping[str, Any] = row.data or {}
-    parts = [row.text] if row.text else []
+    parts = [_(row.text) if _by_platform(row) else row.text] if row.text else []
     if row.type in ("reported", "detected", "scope_changed"):
         parts.append(names.payers(data.get("payers", ())) + _("；") + names.modules(data.get("modules", ())))
     if data.get("fault_class"):
@@ -185,3 +193,14 @@ def grid_rows(found: Detail) -> list[dict[str, Any]]:
 def slot_word(broadcast: Broadcast) -> str:
     """Return the word for a slot's state."""
     return _(broadcast_rules.STATE_LABELS[broadcast.state])
+
+
+def sheet(platform: Platform, found: Detail, broadcast: Broadcast, issue: int) -> dict[str, Any]:
+    """Return what the printable sheet of one broadcast shows."""
+    return {
+        "title": broadcast_title(found.incident, broadcast, issue),
+        "text": broadcast_text(platform, found.incident, broadcast, issue, found.verdict),
+        "receipts": found.receipts.get(broadcast.id, []),
+        "slot_word": slot_word(broadcast),
+        "tone": SLOT_TONES[broadcast.state],
+    }

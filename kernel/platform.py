@@ -14,6 +14,7 @@ from kernel.settings import Settings
 
 if TYPE_CHECKING:
     from kernel.outbox.channels import Channel
+    from kernel.web.i18n import lazy
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Platform:
     zone: ZoneInfo
     channels: dict[str, Channel] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
-    banner: str | None = None
+    banner: str | lazy | None = None
     demo: bool = False
 
     @property

@@ -73,7 +73,7 @@ def read_evidence(path: str) -> dict[str, Any]:
         with Path(path).open("rb") as file:
             raw = file.read(_LONGEST + 1)
     except (OSError, ValueError) as error:
-        raise InputError(path, f"无法读取（{getattr(error, 'strerror', None) or error}）") from None
+        raise InputError(path, "无法读取（%(why)s）", why=getattr(error, "strerror", None) or error) from None
     if len(raw) > _LONGEST:
         raise InputError(path, "证据文件过大")
     try:
@@ -81,9 +81,9 @@ def read_evidence(path: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise InputError(path, "不是 UTF-8 文本", raw.count(b"\n", 0, error.start) + 1) from None
     except json.JSONDecodeError as error:
-        raise InputError(path, f"JSON 格式错误（{error.msg}）", error.lineno, error.colno) from None
+        raise InputError(path, "JSON 格式错误（%(why)s）", error.lineno, error.colno, why=error.msg) from None
     except (ValueError, RecursionError) as error:
-        raise InputError(path, f"不是可读的 JSON（{error}）") from None
+        raise InputError(path, "不是可读的 JSON（%(why)s）", why=error) from None
     if not isinstance(found, dict):
         raise InputError(path, "不是证据文件", 1, 1)
     return found

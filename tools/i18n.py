@@ -39,6 +39,9 @@ FUNCTIONS = {
     "Action": (1, 2),
     "EventType": (0,),
     "EventError": (1,),
+    "InputError": (1,),
+    "_bad_byte": (1,),
+    "_error": (3,),
     "Impossible": (0,),
     "_need": (1,),
     **dict.fromkeys(

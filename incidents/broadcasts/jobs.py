@@ -83,6 +83,6 @@ def _event(broadcast: Broadcast, seq: int, at: datetime) -> Event:
         "grid": broadcast.grid,
         "reached_at": broadcast.reached_at,
         "automatic": bool(broadcast.automatic),
-        "text": f"通报{rules.STATE_LABELS[broadcast.state]}",
+        "text": rules.EVENT_WORDS[broadcast.state],
     }
     return Event(at, "broadcast_sent", {k: v for k, v in data.items() if v is not None}, seq)

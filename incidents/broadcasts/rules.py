@@ -11,6 +11,13 @@ CLOSING_SLOT = -1
 FIELDS = ("impact", "progress", "next_step", "expected")
 LABELS = {"impact": "影响范围", "progress": "处置进展", "next_step": "下一步措施", "expected": "预计恢复时间"}
 STATE_LABELS = {SCHEDULED: "待通报", SENT: "按时", LATE: "迟报", MISSED: "漏报", CLOSING: "恢复通报"}
+EVENT_WORDS = {
+    SCHEDULED: "待通报",
+    SENT: "通报按时",
+    LATE: "通报迟报",
+    MISSED: "通报漏报",
+    CLOSING: "恢复通报",
+}
 AUTOMATIC = "自动通报，暂无新的进展。"
 
 

@@ -14,8 +14,9 @@ from kernel.clock import SYSTEM, AcceleratedClock, Clock
 from kernel.errors import ConfigError
 from kernel.platform import Platform
 from kernel.settings import Settings, load_settings
+from kernel.web.i18n import lazy
 
-REHEARSAL_BANNER = "演练模式：时钟加速{speed:g}倍，数据与正式库隔离，不产生违约扣款效力。"
+REHEARSAL_BANNER = "演练模式：时钟加速%(speed)s倍，数据与正式库隔离，不产生违约扣款效力。"
 DEMO_BANNER = "演示数据：以下人员、故障与金额均为演示，请勿作为依据。"
 
 
@@ -31,10 +32,10 @@ def serve(host: str, port: int, demo: bool, rehearsal: bool, speed: float) -> No
 
     settings = load_settings()
     clock: Clock = SYSTEM
-    banner = DEMO_BANNER if demo else None
+    banner = lazy(DEMO_BANNER) if demo else None
     if rehearsal:
         settings = rehearsal_settings(settings)
-        clock, banner = AcceleratedClock(speed), REHEARSAL_BANNER.format(speed=speed)
+        clock, banner = AcceleratedClock(speed), lazy(REHEARSAL_BANNER, speed=f"{speed:g}")
     elif demo:
         settings = demo_settings(settings)
     kind = "rehearsal" if rehearsal else "demo" if demo else "live"

@@ -83,15 +83,16 @@ _ = gettext
 
 
 class lazy:  # noqa: N801 - reads as a function at the place of use
-    """A message translated when it is shown; for constants at module level."""
+    """A message translated when it is shown, its values filled in; for constants and for the banner."""
 
-    __slots__ = ("_message",)
+    __slots__ = ("_message", "_values")
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, /, **values: Any) -> None:
         self._message = message
+        self._values = values
 
     def __str__(self) -> str:
-        return gettext(self._message)
+        return gettext(self._message, **self._values)
 
     def __html__(self) -> str:
         return str(Markup.escape(str(self)))
@@ -100,7 +101,7 @@ class lazy:  # noqa: N801 - reads as a function at the place of use
         return f"lazy({self._message!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, lazy) and other._message == self._message
+        return isinstance(other, lazy) and (other._message, other._values) == (self._message, self._values)
 
     def __hash__(self) -> int:
         return hash(self._message)

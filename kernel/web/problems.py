@@ -25,6 +25,7 @@ from kernel.web.validation import explain
 log = logging.getLogger(__name__)
 
 LOGIN = "/login"
+ACCOUNT, MUST_CHANGE = "/account", "must_change_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,15 @@ def respond(request: Request, error: Exception) -> Response:
 
 
 def show(request: Request, problem: Problem, reference: str | None = None) -> Response:
-    """Answer with a problem; a visitor who must log in first is sent to do so."""
+    """Answer with a problem; who must log in, or change a first password, is sent to do so."""
     if not wants_page(request):
         body = problem.document(request.url.path) | ({"reference": reference} if reference else {})
         return JSONResponse(body, problem.status, problem.headers, "application/problem+json")
     if problem.status == 401 and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{LOGIN}?next={quote(target, safe='/')}", status_code=303)
+    if problem.code == MUST_CHANGE and request.url.path != ACCOUNT:
+        return RedirectResponse(ACCOUNT, status_code=303)
     from kernel.web.templating import render  # templating needs no problems; this breaks the circle
 
     return render(

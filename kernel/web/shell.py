@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from kernel.manifest import NavItem
+from kernel.web.i18n import lazy
 
 
 class Clock(Protocol):
@@ -50,7 +51,7 @@ class Shell:
     clock: Clock
     zone: ZoneInfo
     nav: Sequence[NavItem] = ()
-    banner: str | None = None
+    banner: str | lazy | None = None
     base_url: str = ""
     stream_url: str = "/api/v1/stream"
 

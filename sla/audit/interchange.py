@@ -37,7 +37,9 @@ def read_interchange(
         raise InputError(path, "没有故障记录", 1)
     for incident, events in incidents.items():
         if not any(event.type in REPORTS for event in events):
-            raise InputError(path, f"故障 {incident} 没有 detected 或 reported", events[0].seq, 1, "event")
+            raise InputError(
+                path, "故障 %(id)s 没有 detected 或 reported", events[0].seq, 1, "event", id=incident
+            )
     latest = max(event.at for events in incidents.values() for event in events)
     return Log(as_of or latest, _cases(incidents, as_of or latest))
 
@@ -52,10 +54,14 @@ def _event(lines: Lines, text: str, contract: Contract) -> tuple[str, Event]:
     try:
         incident, event = parse_event(load_json(text), lines.number, contract.fault_classes)
     except json.JSONDecodeError as error:
-        raise InputError(lines.path, f"JSON 格式错误（{error.msg}）", lines.number, error.colno) from None
+        raise InputError(
+            lines.path, "JSON 格式错误（%(why)s）", lines.number, error.colno, why=error.msg
+        ) from None
     except EventError as error:
         column = max(text.find(f'"{error.field}"'), 0) + 1
-        raise InputError(lines.path, error.message, lines.number, column, error.field) from None
+        raise InputError(
+            lines.path, error.reason, lines.number, column, error.field, **error.values
+        ) from None
     except (ValueError, RecursionError):
         raise InputError(
             lines.path, "不是可读的 JSON（数值过大、嵌套过深或含坏字符）", lines.number, 1

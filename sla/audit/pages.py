@@ -13,8 +13,9 @@ from kernel.edge import PageRouter, platform_of, require
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.web.forms import EMPTY, FormState
+from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
-from kernel.web.templating import render
+from kernel.web.templating import begin, render
 from sla import pinned
 from sla.audit.interchange import read_interchange
 from sla.audit.judge import AuditResult, audit_log
@@ -60,7 +61,7 @@ def judge_upload(contract: Contract, file: UploadFile, kind: str) -> AuditResult
         try:
             return audit_log(contract, read(str(path), contract, None), details=True)
         except InputError as error:
-            words = str(error).replace(str(path), file.filename or "log")
+            words = error.said(_, file.filename or "log")
             raise Invalid.field("file", words, code="unreadable_log") from None
 
 
@@ -72,14 +73,15 @@ def _page(
     result: AuditResult | None = None,
     name: str = "",
 ) -> Response:
+    begin(request)
     shown: dict[str, Any] = {"result": result, "name": name, "shown": SHOWN}
     if result is not None:
         details = result.details or []
         shown |= {
-            "figures": figure_rows(result),
-            "clocks": clock_rows(result),
-            "heading": DETAIL_HEADING,
-            "rows": [detail_row(entry) for entry in details[:SHOWN]],
+            "figures": [[_(label), value] for label, value in figure_rows(result)],
+            "clocks": [[_(cell) for cell in row] for row in clock_rows(result)],
+            "heading": [_(label) for label in DETAIL_HEADING],
+            "rows": [[_(cell) for cell in detail_row(entry)] for entry in details[:SHOWN]],
             "total": len(details),
         }
     return render(request, "sla/log_audit.html", status_code=status, state=state, **shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -14,19 +14,37 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class InputError(ValueError):
-    """Input that cannot be audited; the message names file, line and, where there is one, column."""
+    """Input that cannot be audited; the message names file, line and, where there is one, column.
+
+    ``reason`` with ``values`` filled in says what is wrong.
+    """
 
     def __init__(
-        self, file: str, message: str, line: int | None = None, column: int | None = None, name: str = ""
+        self,
+        file: str,
+        reason: str,
+        line: int | None = None,
+        column: int | None = None,
+        name: str = "",
+        **values: object,
     ) -> None:
         self.file, self.line, self.column, self.name = file, line, column, name
-        place, words = file, ""
-        if line is not None:
-            place, words = f"{file}:{line}", f"第 {line} 行"
-            if column is not None:
-                place, words = f"{place}:{column}", f"{words}，第 {column} 列"
-            words += f"（{name}）：" if name else "："
-        super().__init__(f"{place}: {words}{message}")
+        self.reason, self.values = reason, values
+        super().__init__(self.said(_fill))
+
+    def said(self, _: Callable[..., str], file: str | None = None) -> str:
+        """Return the whole message through a function that translates, perhaps with another file name."""
+        place, words = file or self.file, ""
+        if self.line is not None:
+            place, words = f"{place}:{self.line}", _("第 %(line)s 行", line=self.line)
+            if self.column is not None:
+                place, words = f"{place}:{self.column}", words + _("，第 %(column)s 列", column=self.column)
+            words += _("（%(name)s）：", name=self.name) if self.name else _("：")
+        return f"{place}: {words}{_(self.reason, **self.values)}"
+
+
+def _fill(text: str, **values: object) -> str:
+    return text % values if values else text
 
 
 class Lines:
@@ -85,24 +103,24 @@ class Lines:
         self._open.clear()
         self._open_bytes = 0
 
-    def _bad_byte(self, offset: int, message: str) -> InputError:
+    def _bad_byte(self, offset: int, reason: str) -> InputError:
         record = b"".join(self._open[:-1]) + self._open[-1][:offset]
-        return BadByteError(self.path, message, self.number, record.decode("latin-1"), offset + 1)
+        return BadByteError(self.path, reason, self.number, record.decode("latin-1"), offset + 1)
 
 
 class BadByteError(InputError):
     """A byte that text cannot hold; ``before`` is the record up to it, to find the column by."""
 
-    def __init__(self, file: str, message: str, line: int, before: str, offset: int) -> None:
-        super().__init__(file, message, line, offset)
-        self.message, self.before = message, before
+    def __init__(self, file: str, reason: str, line: int, before: str, offset: int) -> None:
+        super().__init__(file, reason, line, offset)
+        self.before = before
 
     def in_column(self, names: list[str]) -> InputError:
         """Return the same error with the CSV column that the byte lies in."""
         csv.field_size_limit(LONGEST)
         fields = next(csv.reader(self.before.splitlines(keepends=True) or [""]), [""]) or [""]
         name = names[len(fields) - 1] if len(fields) <= len(names) else ""
-        return InputError(self.file, self.message, self.line, len(fields), name)
+        return InputError(self.file, self.reason, self.line, len(fields), name)
 
 
 def _reason(error: Exception) -> str:
@@ -115,13 +133,17 @@ def _reason(error: Exception) -> str:
     return f"无法读取（{getattr(error, 'strerror', None) or error}）"
 
 
+_NO_NUMBER_WORDS = "缺少故障编号"
+_FORMULA_WORDS = "故障编号不能以 = + - @ 或制表符、回车开头"
+
+
 def bad_name(name: str) -> str | None:
     """Return what is wrong with an incident's number, or ``None``.
 
     A number that a spreadsheet would run as a formula is refused rather than repaired: it names things.
     """
     if not name.strip():
-        return "缺少故障编号"
+        return _NO_NUMBER_WORDS
     if name.startswith(_FORMULA):
-        return "故障编号不能以 = + - @ 或制表符、回车开头"
+        return _FORMULA_WORDS
     return None

@@ -19,30 +19,31 @@ STATES: dict[str, str] = {
 }
 
 
+_CLOCK_LABELS = ("时钟", "响应", "修复（合同结论）", "修复（乙方视角）")
+_FIGURE_LABELS = ("合同", "截至", "故障", "违约次数", "违约金（元）", "数据缺陷", "不计", "未观测")
+
+
 def clock_rows(result: AuditResult) -> list[list[str]]:
     """Return the table of clocks by state, with its heading."""
-    rows = [["时钟", *(STATES[state] for state in result.response)]]
-    for label, tally in (
-        ("响应", result.response),
-        ("修复（合同结论）", result.repair),
-        ("修复（乙方视角）", result.provider_repair),
-    ):
-        rows.append([label, *(str(count) for count in tally.values())])
-    return rows
+    heading = [STATES[state] for state in result.response]
+    tallies = (result.response, result.repair, result.provider_repair)
+    counts = [[str(count) for count in tally.values()] for tally in tallies]
+    return [[label, *cells] for label, cells in zip(_CLOCK_LABELS, [heading, *counts], strict=True)]
 
 
 def figure_rows(result: AuditResult) -> list[list[str]]:
     """Return the single figures with their labels."""
-    return [
-        ["合同", f"{result.contract.key}  {result.contract.digest[:16]}"],
-        ["截至", f"{result.as_of.astimezone(result.contract.zone):%Y-%m-%d %H:%M:%S}"],
-        ["故障", str(result.incidents)],
-        ["违约次数", str(result.penalty_cases)],
-        ["违约金（元）", str(result.penalty_total)],
-        ["数据缺陷", str(result.data_faults)],
-        ["不计", str(result.excluded)],
-        ["未观测", str(result.unobserved)],
-    ]
+    figures = (
+        f"{result.contract.key}  {result.contract.digest[:16]}",
+        f"{result.as_of.astimezone(result.contract.zone):%Y-%m-%d %H:%M:%S}",
+        result.incidents,
+        result.penalty_cases,
+        result.penalty_total,
+        result.data_faults,
+        result.excluded,
+        result.unobserved,
+    )
+    return [[label, str(figure)] for label, figure in zip(_FIGURE_LABELS, figures, strict=True)]
 
 
 DETAIL_HEADING = [

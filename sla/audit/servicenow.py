@@ -111,7 +111,7 @@ def read_servicenow(
     """
     for key in (_MAJOR, _GENERAL):
         if key not in contract.fault_classes:
-            raise InputError(path, f"合同没有 {key} 这一故障类别，无法审计此格式")
+            raise InputError(path, "合同没有 %(key)s 这一故障类别，无法审计此格式", key=key)
     names: list[str] = []
     try:
         with Lines(path) as lines:
@@ -140,7 +140,7 @@ def _rows(lines: Lines) -> Iterator[list[str]]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise InputError(lines.path, f"CSV 格式错误（{error}）", lines.first, 1) from None
+            raise InputError(lines.path, "CSV 格式错误（%(why)s）", lines.first, 1, why=error) from None
         if row is None:
             return
         yield row
@@ -185,7 +185,7 @@ def _header(lines: Lines, names: Sequence[str]) -> list[str]:
         raise InputError(lines.path, "文件为空", 1)
     for name in COLUMNS:
         if name not in names:
-            raise InputError(lines.path, f"缺少列 {name}", 1)
+            raise InputError(lines.path, "缺少列 %(missing)s", 1, missing=name)
     for column, name in enumerate(names):
         if name in names[:column] and name in COLUMNS:
             raise InputError(lines.path, "列名重复", 1, column + 1, name)
@@ -199,7 +199,15 @@ def _error(lines: Lines, names: Sequence[str], column: int, message: str) -> Inp
 def _wrong_width(lines: Lines, names: Sequence[str], found: int) -> InputError:
     column = min(found, len(names))
     name = names[column] if found < len(names) else ""
-    return InputError(lines.path, f"应有 {len(names)} 列，实有 {found} 列", lines.first, column + 1, name)
+    return InputError(
+        lines.path,
+        "应有 %(n)s 列，实有 %(found)s 列",
+        lines.first,
+        column + 1,
+        name,
+        n=len(names),
+        found=found,
+    )
 
 
 def _number(lines: Lines, names: Sequence[str], number: str) -> str:

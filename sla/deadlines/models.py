@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.db import Base, Id, UtcDateTime
 
 ARMED, FIRED, CANCELLED = 0, 1, 2
+BLIND_REASONS = {"platform_down": "平台停机", "clock_jump": "时钟跳变", "clock_back": "时钟倒退"}
 
 
 class Deadline(Base):

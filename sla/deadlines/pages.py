@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from kernel.edge import PageRouter, Read, platform_of, require
 from kernel.identity.actor import Actor
 from kernel.web.templating import render
-from sla.deadlines.models import ARMED, FIRED, BlindTime, Deadline, Heartbeat
+from sla.deadlines.models import ARMED, BLIND_REASONS, FIRED, BlindTime, Deadline, Heartbeat
 
 router = PageRouter()
 SHOWN = 50
@@ -29,6 +29,7 @@ def page(
     return render(
         request,
         "sla/deadlines.html",
+        reasons=BLIND_REASONS,
         upcoming=session.scalars(armed.limit(SHOWN)).all(),
         fired=session.scalars(fired.limit(SHOWN)).all(),
         armed=session.scalar(select(func.count()).select_from(Deadline).where(Deadline.state == ARMED)),

@@ -16,6 +16,7 @@ from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
 from kernel.web.templating import render
 from sla import pinned
+from sla.deadlines.models import BLIND_REASONS
 from sla.report.data import SlaReport, gather
 from sla.report.forms import as_dict, as_workbook
 
@@ -63,7 +64,7 @@ def report(
     """Return the SLA report over incidents that began in the range."""
     found = _gather(request, actor, session, start, end)
     if form == "html":
-        return render(request, "sla/report.html", report=found, figures=as_dict(found))
+        return render(request, "sla/report.html", report=found, reasons=BLIND_REASONS)
     if form == "xlsx":
         name = f"sla-{found.start.astimezone(found.contract.zone):%Y%m%d}.xlsx"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -75,7 +76,7 @@ def report(
 def page(request: Request, actor: Reader, session: Read, start: From = None, end: To = None) -> Response:
     """Show the SLA report."""
     found = _gather(request, actor, session, start, end)
-    return render(request, "sla/report.html", report=found, figures=as_dict(found))
+    return render(request, "sla/report.html", report=found, reasons=BLIND_REASONS)
 
 
 router.include_router(api)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+from kernel.web.i18n import gettext as _
+from sla.audit.report import STATES
 from sla.audit.xlsx import cell_value as safe
 from sla.report.data import ClassRow, SlaReport, Tally
+
+_CLASS_HEADING = ("类别", "故障数", "响应达标", "响应超时", "修复达标", "修复超时", "平均修复秒数")
+_MISSED_HEADING = ("编号", "故障现象", "类别", "响应", "修复", "计时秒数", "违约金（元）")
+_SLOT_LABELS = {"owed": "通报应发", "on_time": "通报按时", "late": "通报迟报", "missed": "通报漏报"}
 
 
 def as_dict(report: SlaReport) -> dict[str, Any]:
@@ -77,19 +83,21 @@ def as_workbook(report: SlaReport) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    summary = book.create_sheet("汇总")
+    summary = book.create_sheet(_("汇总"))
     for line in _summary_rows(report):
         summary.append([safe(cell) if isinstance(cell, str) else cell for cell in line])
-    classes = book.create_sheet("按类别")
-    classes.append(["类别", "故障数", "响应达标", "响应超时", "修复达标", "修复超时", "平均修复秒数"])
+    classes = book.create_sheet(_("按类别"))
+    classes.append([_(label) for label in _CLASS_HEADING])
     for row in report.classes:
         response, repair = row.response.counts, row.repair.counts
         figures = [response["met"], response["missed"], repair["met"], repair["missed"], row.repair_mean]
         classes.append([safe(row.name), row.incidents, *figures])
-    missed = book.create_sheet("超时")
-    missed.append(["编号", "故障现象", "类别", "响应", "修复", "计时秒数", "违约金（元）"])
+    missed = book.create_sheet(_("超时"))
+    missed.append([_(label) for label in _MISSED_HEADING])
     for case in report.missed:
-        texts = [case.subject, case.title, case.fault_class, case.response_state, case.repair_state]
+        class_name = report.contract.fault_classes[case.fault_class].name
+        states = [_(STATES[case.response_state]), _(STATES[case.repair_state])]
+        texts = [case.subject, case.title, class_name, *states]
         missed.append([*map(safe, texts), case.repair_seconds, float(case.penalty)])
     buffer = BytesIO()
     book.save(buffer)
@@ -99,19 +107,23 @@ def as_workbook(report: SlaReport) -> bytes:
 def _summary_rows(report: SlaReport) -> list[list[object]]:
     zone = report.contract.zone
     rows: list[list[object]] = [
-        ["服务水平报告", report.contract.title],
-        ["自", f"{report.start.astimezone(zone):%Y-%m-%d %H:%M}"],
-        ["至", f"{report.end.astimezone(zone):%Y-%m-%d %H:%M}"],
-        ["合同版本（SM3）", report.contract.digest],
-        ["故障数", report.incidents],
-        ["未恢复", report.open],
-        ["重大故障", report.major],
+        [_("服务水平报告"), report.contract.title],
+        [_("自"), f"{report.start.astimezone(zone):%Y-%m-%d %H:%M}"],
+        [_("至"), f"{report.end.astimezone(zone):%Y-%m-%d %H:%M}"],
+        [_("合同版本（SM3）"), report.contract.digest],
+        [_("故障数"), report.incidents],
+        [_("未恢复"), report.open],
+        [_("重大故障"), report.major],
     ]
     for label, tally in (
-        ("响应", report.response), ("修复", report.repair), ("修复（乙方视图）", report.provider_repair),
-    ):  # fmt: skip
-        rows += [[f"{label}达标", tally.counts["met"]], [f"{label}超时", tally.counts["missed"]]]
-        rows.append([f"{label}达标率", _text(tally.attainment) or "—"])
-    rows += [[f"通报 {key}", value] for key, value in report.broadcasts.items()]
-    rows += [["违约金件数", report.penalty_cases], ["违约金合计（元）", f"{report.penalty_total:.2f}"]]
+        (_("响应"), report.response),
+        (_("修复"), report.repair),
+        (_("修复（乙方视角）"), report.provider_repair),
+    ):
+        rows.append([_("%(clock)s：达标", clock=label), tally.counts["met"]])
+        rows.append([_("%(clock)s：超时", clock=label), tally.counts["missed"]])
+        rows.append([_("%(clock)s：达标率", clock=label), _text(tally.attainment) or "—"])
+    rows += [[_(_SLOT_LABELS[key]), value] for key, value in report.broadcasts.items()]
+    rows.append([_("违约金件数"), report.penalty_cases])
+    rows.append([_("违约金合计（元）"), f"{report.penalty_total:.2f}"])
     return rows

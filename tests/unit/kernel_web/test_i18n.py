@@ -67,6 +67,8 @@ def test_lazy_is_translated_when_shown() -> None:
     use_language("en")
     assert str(message) == "Overdue"
     assert message == lazy("超时")
+    assert str(lazy("%(time)s 前", time="09:30")) == "by 09:30"
+    assert lazy("%(n)s", n=1) != lazy("%(n)s", n=2)
     assert len({message, lazy("超时")}) == 1
     assert "超时" in repr(message)
 
