@@ -71,6 +71,13 @@ def event_fields(form: FormData, kind: str, zone: ZoneInfo) -> dict[str, Any]:
     return fields
 
 
+def event_moment(form: FormData, zone: ZoneInfo) -> tuple[datetime | None, int | None]:
+    """Read when an event was (None: now) and which version of the page it was made on."""
+    version = text(form, "version")
+    at = local_time(text(form, "at"), "at", zone)
+    return at, int(version[:18]) if version.isdecimal() else None
+
+
 def state_of(form: FormData, error: AppError | None) -> FormState:
     """Return what was typed and what is wrong with it, for the form to show again."""
     values = {name: texts(form, name) if name in MANY else text(form, name) for name in form}

@@ -13,7 +13,6 @@ from incidents import actions, forms, queries, rules, service, views
 from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts import sending
 from incidents.broadcasts import service as broadcasts
-from incidents.broadcasts.words import broadcast_text, broadcast_title
 from incidents.evidence import evidence_of
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
@@ -124,13 +123,11 @@ def happen(request: Request, number: str, form: Form, actor: Reader, session: Wr
     kind = forms.text(form, "type")
     try:
         queries.find_visible(session, actor, number)
-        at = forms.local_time(forms.text(form, "at"), "at", platform.zone)
         fields = forms.event_fields(form, kind, platform.zone)
-        version = forms.text(form, "version")
+        at, version = forms.event_moment(form, platform.zone)
         service.happen(
-            platform, session, platform.clock.now(), actor, number, kind, fields,
-            at=at, if_version=int(version[:18]) if version.isdecimal() else None,
-        )  # fmt: skip
+            platform, session, platform.clock.now(), actor, number, kind, fields, at=at, if_version=version
+        )
     except AppError as error:
         session.rollback()
         if error.status not in (409, 422):
@@ -169,17 +166,8 @@ def sheet(request: Request, number: str, broadcast_id: RowId, actor: Reader, ses
     mark_opened(session, now, actor.person_id or 0, sending.ref_of(broadcast.id))
     issue = sending.issue_of(session, broadcast)
     begin(request)
-    return render(
-        request,
-        "incidents/broadcast.html",
-        found=found,
-        broadcast=broadcast,
-        title=broadcast_title(found.incident, broadcast, issue),
-        text=broadcast_text(platform, found.incident, broadcast, issue, found.verdict),
-        receipts=found.receipts.get(broadcast.id, []),
-        slot_word=views.slot_word(broadcast),
-        tone=views.SLOT_TONES[broadcast.state],
-    )
+    shown = views.sheet(platform, found, broadcast, issue)
+    return render(request, "incidents/broadcast.html", found=found, broadcast=broadcast, **shown)
 
 
 @router.get("/incidents/{number}/evidence")

@@ -11,7 +11,7 @@ from kernel.edge import ApiRouter, PageRouter, platform_of, require
 from kernel.identity.actor import Actor
 from kernel.web.templating import render
 from sla import pinned
-from sla.contract import USERS
+from sla.contract import USERS, Contract
 
 api = ApiRouter(prefix="/contract", tags=["contract"])
 pages = PageRouter()
@@ -23,7 +23,11 @@ Reader = Annotated[Actor, Depends(require("terms.read"))]
 @api.get("")
 def contract(request: Request, _actor: Reader) -> dict[str, Any]:
     """Return the contract in force: names used in data and API, clauses, readings."""
-    found = pinned.in_force(platform_of(request))
+    return as_dict(pinned.in_force(platform_of(request)))
+
+
+def as_dict(found: Contract) -> dict[str, Any]:
+    """Return the contract as JSON values."""
     return {
         "key": found.key,
         "number": found.number,

@@ -114,25 +114,21 @@ def judge(contract: Contract, events: Sequence[Event], as_of: datetime) -> Verdi
     Raises ``NotStartedError`` when no detection or report is among them yet.
     """
     facts = fold(contract, events, as_of)
-    classes = contract.fault_classes
     in_force, claimed = facts.class_in_force(), facts.claimed_class()
     exclusions = facts.claims.exclusions() if facts.claims is not None else []
-    spans, grids = facts.outages, facts.grids
+    spans = facts.outages
     outages: list[Grid] = [*spans]
     if facts.down_since is not None:
         spans = [*spans, (facts.down_since, as_of)]
         outages.append((facts.down_since, None))
-    all_grids = _grids(facts, as_of) if facts.down_since is not None else tuple(grids)
+    all_grids = _grids(facts, as_of) if facts.down_since is not None else tuple(facts.grids)
 
-    response = _response(facts, as_of)
-    view = _View(classes[in_force].limit, holes(exclusions, _CONTRACT_VIEW, as_of) if exclusions else [])
-    repair = _repair(facts, view, spans)
-    if claimed == in_force and not exclusions:
-        provider = repair
-    else:
-        view = _View(classes[claimed].limit, holes(exclusions, _PROVIDER_VIEW, as_of) if exclusions else [])
-        provider = _repair(facts, view, spans)
+    repair = _repair(facts, _view(contract, in_force, exclusions, _CONTRACT_VIEW, as_of), spans)
+    provider = repair
+    if claimed != in_force or exclusions:
+        provider = _repair(facts, _view(contract, claimed, exclusions, _PROVIDER_VIEW, as_of), spans)
     missed = slots_missed(contract, all_grids, facts.sent, as_of) if all_grids else 0
+    response = _response(facts, as_of)
     cases = _cases(facts, response, repair, missed)
     return Verdict(
         contract,
@@ -160,6 +156,12 @@ def judge(contract: Contract, events: Sequence[Event], as_of: datetime) -> Verdi
         frozenset(facts.modules),
         frozenset(facts.payers),
     )
+
+
+def _view(
+    contract: Contract, key: str, exclusions: list[Exclusion], states: tuple[str, ...], as_of: datetime
+) -> _View:
+    return _View(contract.fault_classes[key].limit, holes(exclusions, states, as_of) if exclusions else [])
 
 
 def _grids(facts: Facts, as_of: datetime) -> tuple[Grid, ...]:

@@ -46,6 +46,11 @@ def _answer(at: float = 8, text: str = "已收到，工程师正在排查，15�
 
 def special() -> list[Story]:
     """The stories that show each rule."""
+    return [*_disputes(), *_outages()]
+
+
+def _disputes() -> list[Story]:
+    """What the parties see differently: a rejection, claims, a re-classification."""
     return [
         Story(
             1 * DAY + 540, "收文登记页面无法保存", "system_general", ("receipts",), ("city",),
@@ -70,6 +75,12 @@ def special() -> list[Story]:
              (1440, "supervisor", "class_countersigned", {"text": "同意按重大故障计。"}), *_end(400)),
             words={175: {"progress": "已确认为认证服务连接池耗尽。", "next_step": "扩容并重启认证节点。"}},
         ),
+    ]  # fmt: skip
+
+
+def _outages() -> list[Story]:
+    """Major faults with broadcasts, hardware, a late answer, a false alarm, a return, a blind hour."""
+    return [
         Story(
             9 * DAY + 510, "政务外网核心交换故障，两区一县无法访问", "system_major",
             ("documents", "receipts", "todo"), ("suixi", "xiangshan", "lieshan"),

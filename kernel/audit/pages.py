@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from kernel.audit.models import AuditEntry, AuditHead
 from kernel.audit.service import verify
@@ -16,6 +18,7 @@ from kernel.web.templating import render
 router = PageRouter()
 PAGE = 50
 MOST_PROBLEMS = 20
+LARGEST = 2**53
 
 Reader = Annotated[Actor, Depends(require("audit.read"))]
 Word = Annotated[str | None, Query(max_length=120)]
@@ -28,45 +31,30 @@ def listing(
     _actor: Reader,
     who: Word = None,
     subject: Word = None,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
 ) -> Response:
     """List entries, the newest first."""
+    rows = session.scalars(_wanted(who, subject, cursor).limit(PAGE + 1)).all()
+    following = rows[PAGE - 1].position if len(rows) > PAGE else None
+    return _page(request, session, rows=rows[:PAGE], next=following, who=who, subject=subject, problems=None)
+
+
+def _wanted(who: str | None, subject: str | None, cursor: int | None) -> Select[tuple[AuditEntry]]:
     wanted = select(AuditEntry).order_by(AuditEntry.position.desc())
     if who:
         wanted = wanted.where(AuditEntry.actor == who)
     if subject:
         wanted = wanted.where(AuditEntry.subject.startswith(subject, autoescape=True))
-    if cursor:
-        wanted = wanted.where(AuditEntry.position < cursor)
-    rows = session.scalars(wanted.limit(PAGE + 1)).all()
-    return render(
-        request,
-        "identity/audit.html",
-        rows=rows[:PAGE],
-        next=rows[PAGE - 1].position if len(rows) > PAGE else None,
-        who=who,
-        subject=subject,
-        head=session.execute(select(AuditHead.position, AuditHead.digest)).one_or_none(),
-        problems=None,
-    )
+    return wanted.where(AuditEntry.position < cursor) if cursor else wanted
 
 
 @router.get("/audit-log/verify")
 def check(request: Request, session: Read, _actor: Reader) -> Response:
     """Recompute the whole chain and say what does not fit."""
-    problems = []
-    for problem in verify(platform_of(request).db):
-        problems.append(problem)
-        if len(problems) >= MOST_PROBLEMS:
-            break
+    problems = list(islice(verify(platform_of(request).db), MOST_PROBLEMS))
+    return _page(request, session, rows=[], next=None, who=None, subject=None, problems=problems)
+
+
+def _page(request: Request, session: Session, **shown: Any) -> Response:
     head = session.execute(select(AuditHead.position, AuditHead.digest)).one_or_none()
-    return render(
-        request,
-        "identity/audit.html",
-        rows=[],
-        next=None,
-        who=None,
-        subject=None,
-        head=head,
-        problems=problems,
-    )
+    return render(request, "identity/audit.html", head=head, **shown)

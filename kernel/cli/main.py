@@ -28,3 +28,8 @@ def run(command: click.Command) -> None:
         for field in error.errors:
             click.echo(f"  {field.field}: {field.message}", err=True)
         sys.exit(1)
+    except Exception as error:
+        if type(error).__module__ != "sqlalchemy.exc" or type(error).__name__ != "OperationalError":
+            raise
+        click.echo(f"shoushi: 无法使用数据库：{str(error).splitlines()[0]}", err=True)
+        sys.exit(2)

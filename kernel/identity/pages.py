@@ -39,30 +39,36 @@ def login_form(request: Request, _who: Anybody, next: str = "/") -> Response:  #
 def login(
     request: Request,
     _who: Anybody,
-    session: Write,
     username: Annotated[str, Form(max_length=64)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002 - the form's word
 ) -> Response:
-    """Log in. A failed attempt is counted, so the transaction commits in either case."""
-    platform = platform_of(request)
-    opened, value = service.login(
-        session,
-        platform.clock.now(),
-        username.strip(),
-        password,
-        hours=platform.settings.session_hours,
-        address=request.client.host if request.client else "",
-        agent=request.headers.get("user-agent", ""),
-    )
+    """Log in."""
+    opened, value = _log_in(request, username.strip(), password)
     if opened is None:
         state = FormState({"username": username}, {}, value)
         return render(request, "identity/login.html", status_code=401, state=state, next=safe_next(next))
     response = see_other(safe_next(next))
-    response.set_cookie(
-        COOKIE, value, httponly=True, samesite="lax", secure=platform.settings.secure_cookies, path="/"
-    )
+    secure = platform_of(request).settings.secure_cookies
+    response.set_cookie(COOKIE, value, httponly=True, samesite="lax", secure=secure, path="/")
     return response
+
+
+def _log_in(request: Request, username: str, password: str) -> tuple[LoginSession | None, str]:
+    """Hash first, write then: nobody else waits for the hashing. A failure is counted, so it commits too."""
+    platform = platform_of(request)
+    with platform.db.read() as session:
+        proof = service.check_password(session, username, password)
+    with platform.db.write("anonymous") as session:
+        return service.login(
+            session,
+            platform.clock.now(),
+            username,
+            proof,
+            hours=platform.settings.session_hours,
+            address=request.client.host if request.client else "",
+            agent=request.headers.get("user-agent", ""),
+        )
 
 
 def safe_next(url: str) -> str:

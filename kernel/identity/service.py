@@ -143,30 +143,39 @@ def _roles_of(person_id: int, now: datetime) -> Any:
     )
 
 
+def check_password(session: Session, username: str, password: str) -> str | None:
+    """Return the stored hash that the password fits, None when it fits none: the proof for `login`.
+
+    Takes a tenth of a second on purpose, for unknown people too, so it comes before the write transaction.
+    """
+    wanted = select(Person.password_hash).where(Person.username == username, Person.disabled_at.is_(None))
+    stored = session.scalar(wanted)
+    return stored if passwords.matches(password, stored) else None
+
+
 def login(
     session: Session,
     now: datetime,
     username: str,
-    password: str,
+    proof: str | None,
     *,
     hours: int,
     address: str = "",
     agent: str = "",
 ) -> tuple[LoginSession | None, str]:
-    """Check the password and open a session; returns it with the cookie's value, or (None, reason).
+    """Open a session for whom `proof` was found; returns it with the cookie's value, or (None, reason).
 
-    A wrong password is *counted*, so the caller must commit in either case. Five in a row lock the account
-    for 15 minutes; the same words answer an unknown user, a wrong password and a locked account's password.
+    A failure is *counted*, so the caller must commit in either case. Five in a row lock the account for 15
+    minutes; the same words answer an unknown user, a wrong password and a locked account's password.
     """
     person = session.scalar(select(Person).where(Person.username == username).with_for_update())
-    stored = person.password_hash if person and not person.disabled_at else None
-    if person and person.locked_until and person.locked_until > now:
-        passwords.matches(password, None)  # a locked account takes as long as any other
+    if person is None or person.disabled_at:
+        return None, WRONG
+    if person.locked_until and person.locked_until > now:
         audit.record(session, now, "login.refused", f"person:{person.username}", {"reason": "locked"})
         return None, WRONG
-    if not passwords.matches(password, stored) or person is None:
-        if person:
-            _count_failure(session, now, person)
+    if proof is None or proof != person.password_hash:
+        _count_failure(session, now, person)
         return None, WRONG
     person.failed_logins = 0
     person.locked_until = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from kernel.edge import PageRouter, Read, platform_of, require
 from kernel.identity.actor import Actor
@@ -21,21 +23,21 @@ def page(
     request: Request, session: Read, _actor: Annotated[Actor, Depends(require("deadline.read"))]
 ) -> Response:
     """Show the engine."""
-    now = platform_of(request).clock.now()
+    return render(request, "sla/deadlines.html", **_shown(session, platform_of(request).clock.now()))
+
+
+def _shown(session: Session, now: datetime) -> dict[str, Any]:
+    count = select(func.count()).select_from(Deadline).where(Deadline.state == ARMED)
     armed = select(Deadline).where(Deadline.state == ARMED).order_by(Deadline.wake_at, Deadline.id)
-    fired = (
-        select(Deadline).where(Deadline.state == FIRED).order_by(Deadline.wake_at.desc(), Deadline.id.desc())
-    )
-    return render(
-        request,
-        "sla/deadlines.html",
-        reasons=BLIND_REASONS,
-        upcoming=session.scalars(armed.limit(SHOWN)).all(),
-        fired=session.scalars(fired.limit(SHOWN)).all(),
-        armed=session.scalar(select(func.count()).select_from(Deadline).where(Deadline.state == ARMED)),
-        late=session.scalar(
-            select(func.count()).select_from(Deadline).where(Deadline.state == ARMED, Deadline.wake_at < now)
-        ),
-        beat=session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine")),
-        blind=session.scalars(select(BlindTime).order_by(BlindTime.id.desc()).limit(SHOWN)).all(),
-    )
+    fired = select(Deadline).where(Deadline.state == FIRED)
+    return {
+        "reasons": BLIND_REASONS,
+        "upcoming": session.scalars(armed.limit(SHOWN)).all(),
+        "fired": session.scalars(
+            fired.order_by(Deadline.wake_at.desc(), Deadline.id.desc()).limit(SHOWN)
+        ).all(),
+        "armed": session.scalar(count),
+        "late": session.scalar(count.where(Deadline.wake_at < now)),
+        "beat": session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine")),
+        "blind": session.scalars(select(BlindTime).order_by(BlindTime.id.desc()).limit(SHOWN)).all(),
+    }

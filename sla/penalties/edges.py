@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
 from kernel.identity.actor import Actor
 from kernel.web.templating import render
+from sla.cases.models import Case
 from sla.penalties import queries
+from sla.penalties.models import Penalty, PenaltyEntry
 
 api = ApiRouter(prefix="/penalties", tags=["penalties"])
 pages = PageRouter()
@@ -30,32 +34,34 @@ def listing(
     rows, following = queries.listing(session, actor, state, cursor)
     lines = queries.entries(session, [p.id for p, _ in rows])
     zone = platform_of(request).zone
-    items = [
-        {
-            "id": penalty.number,
-            "incident": case.subject,
-            "title": case.title,
-            "clause": penalty.clause,
-            "amount": f"{penalty.amount:.2f}",
-            "state": penalty.state,
-            "created_at": penalty.created_at.astimezone(zone).isoformat(),
-            "entries": [
-                {
-                    "seq": e.seq,
-                    "type": e.type,
-                    "amount": f"{e.amount:.2f}",
-                    "verdict_version": e.verdict_version,
-                    "reason": e.reason,
-                    "actor": e.actor,
-                    "at": e.at.astimezone(zone).isoformat(),
-                    "digest": e.digest,
-                }
-                for e in lines[penalty.id]
-            ],
-        }
-        for penalty, case in rows
-    ]
+    items = [as_dict(penalty, case, lines[penalty.id], zone) for penalty, case in rows]
     return {"items": items, "next": following}
+
+
+def as_dict(penalty: Penalty, case: Case, lines: Sequence[PenaltyEntry], zone: ZoneInfo) -> dict[str, Any]:
+    """Return a penalty with its ledger lines as JSON values."""
+    return {
+        "id": penalty.number,
+        "incident": case.subject,
+        "title": case.title,
+        "clause": penalty.clause,
+        "amount": f"{penalty.amount:.2f}",
+        "state": penalty.state,
+        "created_at": penalty.created_at.astimezone(zone).isoformat(),
+        "entries": [
+            {
+                "seq": line.seq,
+                "type": line.type,
+                "amount": f"{line.amount:.2f}",
+                "verdict_version": line.verdict_version,
+                "reason": line.reason,
+                "actor": line.actor,
+                "at": line.at.astimezone(zone).isoformat(),
+                "digest": line.digest,
+            }
+            for line in lines
+        ],
+    }
 
 
 @pages.get("/penalties")

@@ -21,7 +21,8 @@ NEW_PASSWORD = "Another-horse-8"
 def login(world: World, username: str = "lin", password: str = PASSWORD) -> tuple[bool, str]:
     """Try to log in; returns whether it worked, with the cookie or the reason."""
     with world.platform.db.write() as session:
-        opened, words = service.login(session, world.now, username, password, hours=12)
+        proof = service.check_password(session, username, password)
+        opened, words = service.login(session, world.now, username, proof, hours=12)
         return opened is not None, words
 
 
