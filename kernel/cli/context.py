@@ -33,7 +33,7 @@ def open_platform(
     """Build the platform for a command; by default refuses a database that isn't ready."""
     settings = settings or load_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a slow run is in the run table
     logging.getLogger("alembic").setLevel(logging.WARNING)
     platform = build_platform(settings, the_catalogue(), the_zone(settings), clock, **more)
     if check:
