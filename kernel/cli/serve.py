@@ -147,7 +147,8 @@ def run_web(
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    click.echo(f"守时 Shoushi: http://{host}:{port}", err=True)
+    where = listening.getsockname()[:2] if listening else (host, port)
+    click.echo("守时 Shoushi: http://{}:{}".format(*where), err=True)
     try:
         uvicorn.Server(config).run([listening] if listening else None)
     except OSError as error:

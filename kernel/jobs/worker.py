@@ -13,9 +13,10 @@ from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from kernel.clock import SYSTEM
+from kernel.db.once import insert_once
 from kernel.jobs.models import JobState
 from kernel.manifest import Job, resolve
 from kernel.platform import Platform
@@ -101,8 +102,6 @@ class Worker:
             with self.platform.db.write("jobs") as session:
                 changed = session.execute(update(JobState).where(JobState.name == name).values(values))
                 if not changed.rowcount:  # type: ignore[attr-defined]
-                    session.execute(
-                        insert(JobState).values(values | {"name": name, "failures": 1 if error else 0})
-                    )
+                    insert_once(session, JobState, values | {"name": name, "failures": 1 if error else 0})
         except Exception:
             log.exception("job %s: run not noted", name)
