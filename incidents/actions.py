@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from incidents import rules, service
 from incidents.queries import Detail
 from kernel.identity.actor import Actor
+from kernel.web.i18n import gettext as _
 from sla.events import Event
 
 
@@ -22,6 +23,11 @@ class Action:
     needs: str = ""
     """What else the form asks: class, exclusion, claim, scope, into."""
     claim: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What the button says, in the reader's language."""
+        return f"{_(self.label)} {self.claim}" if self.claim else _(self.label)
 
 
 _B = (
@@ -74,8 +80,7 @@ def possible(found: Detail, actor: Actor) -> list[Action]:
 
 
 def _with_claim(action: Action, claim: str) -> Action:
-    label = f"{action.label} {claim}"
-    return Action(action.kind, label, action.hint, primary=True, needs="claim", claim=claim)
+    return Action(action.kind, action.label, action.hint, primary=True, needs="claim", claim=claim)
 
 
 _PROBES = {"exclusion_claimed": {"claim": "\0"}, "merged_into": {"into": "\0"}}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import click
 
-from incidents.demo import cast
+from incidents.demo import cast, script
 from kernel.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 def prepare(platform: Platform, *, fresh: bool, scripted: bool) -> None:
     """Fill a new demonstration or rehearsal database, and say who can log in."""
     if fresh:
-        cast.hire(platform)
+        cast.hire(platform, script.MONTH + timedelta(days=1) if scripted else timedelta())
         if scripted:
             from incidents.demo.player import play_month
 

@@ -25,7 +25,6 @@ from kernel.platform import Platform
 from sla.deadlines import ARMED, Deadline, watch
 from sla.deadlines.jobs import tick
 
-MONTH = timedelta(days=30)
 ORDINARY = 52
 MAIL_DOWN = (11 * script.DAY + 840 + 25, 11 * script.DAY + 840 + 70)
 """Minutes between which the mail server does not answer: one slot is late for it."""
@@ -39,7 +38,7 @@ class Player:
     """Keeps the time of the month and what is still to happen."""
 
     def __init__(self, platform: Platform, end: datetime) -> None:
-        self.start = end - MONTH
+        self.start = end - script.MONTH
         self.end = end
         self.clock = FixedClock(self.start)
         database = Database(platform.settings.url, synchronous="OFF")  # nothing here is worth an fsync

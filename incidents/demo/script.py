@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -15,6 +16,7 @@ Step = tuple[float, str, str, dict[str, Any]]
 """(minutes after the report, user name, event type, fields)"""
 
 DAY = 24 * 60
+MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
