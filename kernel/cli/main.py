@@ -12,7 +12,8 @@ from kernel.errors import AppError, ConfigError
 def run(command: click.Command) -> None:
     """Run `command` with the process's arguments and exit."""
     try:
-        command.main(standalone_mode=False)
+        status = command.main(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)  # click hands an Exit's code back as the result
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:

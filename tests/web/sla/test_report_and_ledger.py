@@ -86,7 +86,7 @@ def test_the_report_says_the_same_as_json_page_and_workbook(site: Site) -> None:
     html = site.page("wang").get("/reports/sla").text
     assert figures["incidents"] == rows["故障数"] == 1
     assert figures["penalty_total"] == rows["违约金合计（元）"] == "2300.00"
-    assert (figures["response"]["missed"], rows["响应超时"], rows["修复超时"]) == (1, 1, 1)
+    assert (figures["response"]["missed"], rows["响应：超时"], rows["修复：超时"]) == (1, 1, 1)
     assert "2,300.00" in html
     assert client.get("/api/v1/reports/sla?format=html").text.count("<html") == 1
 
