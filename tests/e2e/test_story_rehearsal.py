@@ -14,7 +14,12 @@ import pytest
 from tests.support.mail import MailServer
 from tests.support.process import Rehearsal, ok, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stories")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("stories"),
+    # aiosmtpd leaves the transport of a conversation that is cut off
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 FAULT = {"title": "存储柜坏了", "fault_class": "hardware", "modules": ["documents"], "payers": ["city"]}
 MAJOR = {"title": "全市无法登录", "fault_class": "system_major", "modules": ["documents"], "payers": ["city"]}
 Start = Callable[[float], Rehearsal]
