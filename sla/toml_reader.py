@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
+from kernel.errors import ConfigError
+
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\-]+)\s*=")
 _QUOTES = re.compile(r'"""|\'\'\'')
@@ -24,7 +26,7 @@ _MOST_DIGITS = 15
 T = TypeVar("T")
 
 
-class ContractError(ValueError):
+class ContractError(ConfigError, ValueError):
     """A contract file that cannot be used: which file, line, key, and what is wrong with it."""
 
     def __init__(self, file: str, line: int, key: str, message: str, column: int | None = None) -> None:
