@@ -3,58 +3,73 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Select
 
 from kernel.db.types import UtcDateTime
 
 
+class _Prepared(NamedTuple):
+    text: str
+    names: Sequence[str] | None
+    """The order of the parameters where they go by position."""
+    given: dict[str, Any]
+
+
 class Lookout:
     """Asks prepared questions on one raw connection of its own, outside any transaction.
 
-    A question is a `SELECT EXISTS (…)` with one time parameter called `now`; it goes to the driver as it is,
-    because a session would cost forty times the query.
+    A question is a SELECT with one time parameter called `now`; it goes to the driver as it is, because a
+    session would cost forty times the query. Give it ORDER BY and LIMIT: without them PostgreSQL's generic
+    plan expects to meet a row at once, and reads the whole table when there is none.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._raw: Any = None
-        self._texts: dict[int, str] = {}
+        self._prepared: dict[Select[Any], _Prepared] = {}
         self._to_driver = UtcDateTime().dialect_impl(engine.dialect).bind_processor(engine.dialect)
 
-    def sees(self, question: Select[tuple[bool]], now: datetime) -> bool:
-        """Answer the question."""
+    def sees(self, question: Select[Any], now: datetime) -> bool:
+        """Whether the question finds any row."""
         value = self._to_driver(now) if self._to_driver else now
         with self._lock:
-            text = self._texts.get(id(question)) or self._compile(question)
+            prepared = self._prepared.get(question) or self._prepare(question)
+            values = {**prepared.given, "now": value}
+            parameters = values if prepared.names is None else tuple(values[n] for n in prepared.names)
             try:
-                return bool(
-                    self._fetch(text, (value,) if self._engine.dialect.positional else {"now": value})
-                )
+                return bool(self._fetch(prepared.text, parameters))
             except Exception:
                 self._drop()  # perhaps the server was restarted; the next look connects anew
                 raise
 
-    def _compile(self, question: Select[tuple[bool]]) -> str:
-        text = str(question.compile(dialect=self._engine.dialect))
-        self._texts[id(question)] = text
-        return text
+    def _prepare(self, question: Select[Any]) -> _Prepared:
+        compiled = question.compile(dialect=self._engine.dialect)
+        names = compiled.positiontup if self._engine.dialect.positional else None
+        given = {k: v for k, v in compiled.construct_params({"now": None}).items() if k != "now"}
+        self._prepared[question] = _Prepared(str(compiled), names, given)
+        return self._prepared[question]
 
     def _fetch(self, text: str, parameters: Any) -> Any:
         if self._raw is None:
-            pooled = self._engine.raw_connection()
-            self._raw = pooled.driver_connection
-            pooled.detach()
-            if self._engine.dialect.name != "sqlite":
-                self._raw.autocommit = True
+            self._raw = self._connect()
         cursor = self._raw.cursor()
         cursor.execute(text, parameters)
-        ((found,),) = cursor.fetchall()  # to the end, or SQLite would keep the snapshot
+        found = cursor.fetchall()  # to the end, or SQLite would keep the snapshot
         cursor.close()
         return found
+
+    def _connect(self) -> Any:
+        pooled = self._engine.raw_connection()
+        raw: Any = pooled.driver_connection
+        pooled.detach()
+        if self._engine.dialect.name != "sqlite":
+            raw.autocommit = True
+        return raw
 
     def _drop(self) -> None:
         raw, self._raw = self._raw, None

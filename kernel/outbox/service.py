@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import sm3_hex
-from kernel.db import table_of
+from kernel.db.bulk import insert_many
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
+KEYS_AT_ONCE = 50
 MAX_ATTEMPTS = 300
 """About a day of them."""
 
@@ -34,7 +35,6 @@ class Draft:
     url: str | None = None
 
 
-_INSERT = insert(table_of(Message))
 _KNOWN = select(Message.key).where(Message.key.in_(bindparam("keys", expanding=True)))
 
 
@@ -42,12 +42,17 @@ def enqueue(session: Session, now: datetime, drafts: Sequence[Draft]) -> int:
     """Write the messages into the transaction, except those whose key exists; returns how many are new."""
     if not drafts:
         return 0
-    keys = [d.key for d in drafts]
-    known = set(session.scalars(_KNOWN, {"keys": keys}))
+    known = _known(session, [d.key for d in drafts])
     rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
     if rows:
-        session.execute(_INSERT, list(rows.values()))
+        insert_many(session, Message, list(rows.values()))
     return len(rows)
+
+
+def _known(session: Session, keys: Sequence[str]) -> set[str]:
+    """Return those keys that exist; a few at a time: for long lists PostgreSQL may read the whole table."""
+    some = (keys[n : n + KEYS_AT_ONCE] for n in range(0, len(keys), KEYS_AT_ONCE))
+    return {key for each in some for key in session.scalars(_KNOWN, {"keys": each})}
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, exists, literal_column, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel.manifest import resolve
@@ -43,9 +43,13 @@ _DUE = (
     .order_by(Deadline.wake_at, Deadline.id)
     .limit(bindparam("limit"))
 )
-_ANY_DUE = select(
-    exists().where(Deadline.state == literal_column(str(ARMED)), Deadline.wake_at < bindparam("now"))
+ANY_DUE = (
+    select(Deadline.id)
+    .where(Deadline.state == ARMED, Deadline.wake_at < bindparam("now"))
+    .order_by(Deadline.wake_at, Deadline.id)
+    .limit(1)
 )
+"""The idle tick's question."""
 _CLAIM = _DUE.with_for_update(skip_locked=True)
 _TABLE = cast("Table", Deadline.__table__)
 _FIRE = (
@@ -70,7 +74,7 @@ def fire(platform: Platform, limit: int = BATCH) -> int:
 
 def fire_batch(platform: Platform, limit: int = BATCH) -> int:
     """Fire what is due, at most `limit` rows; returns how many fired."""
-    if not platform.db.lookout.sees(_ANY_DUE, platform.clock.now()):
+    if not platform.db.lookout.sees(ANY_DUE, platform.clock.now()):
         return 0
     handlers = {subject: resolve(h) for m in platform.catalogue.manifests for subject, h in m.deadlines}
     try:

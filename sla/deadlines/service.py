@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from kernel.db import table_of
+from kernel.db.bulk import insert_many
 from sla.deadlines.models import ARMED, CANCELLED, FIRED, Deadline
 
 Key = tuple[str, str]
@@ -33,7 +33,6 @@ class Wanted(Protocol):
         """When it is due, UTC."""
 
 
-_INSERT = insert(table_of(Deadline))
 _OF_SUBJECT = select(
     Deadline.id, Deadline.clock, Deadline.rung, Deadline.generation, Deadline.due_at, Deadline.state
 ).where(Deadline.subject == bindparam("subject"), Deadline.subject_id == bindparam("subject_id"))
@@ -59,8 +58,7 @@ def _row(subject: str, subject_id: int, wanted: Wanted, generation: int) -> dict
 def arm_new(session: Session, subject: str, wanted: Mapping[int, Iterable[Wanted]]) -> int:
     """Arm the deadlines of subjects that have none yet (`wanted` by subject id); returns how many."""
     rows = [_row(subject, subject_id, w, 0) for subject_id, many in wanted.items() for w in many]
-    if rows:
-        session.execute(_INSERT, rows)
+    insert_many(session, Deadline, rows)
     return len(rows)
 
 
@@ -92,8 +90,7 @@ def arm(session: Session, now: datetime, subject: str, subject_id: int, wanted: 
         for key, w in target.items()
         if key not in settled
     ]
-    if rows:
-        session.execute(_INSERT, rows)
+    insert_many(session, Deadline, rows)
     return len(stale) + len(rows)
 
 

@@ -32,7 +32,6 @@ BEAT_EVERY = 5.0
 class _Seen(NamedTuple):
     wall: datetime
     mono: float
-    written: float
 
 
 _last: weakref.WeakKeyDictionary[object, _Seen] = weakref.WeakKeyDictionary()
@@ -44,19 +43,19 @@ def beat(platform: Platform) -> bool:
     Blind is the gap since the last heartbeat when nobody was there to look (the platform, or its database,
     was down or stood still), and the distance that the wall clock jumped against the monotonic one.
     """
-    now, mono = platform.clock.now(), platform.clock.monotonic()
-    pace = max(1.0, platform.clock.speed)
-    seen = _last.get(platform.clock)
-    jumped = seen is not None and abs((now - seen.wall) - timedelta(seconds=mono - seen.mono)) > JUMP * pace
-    if seen and not jumped and mono - seen.written < BEAT_EVERY * pace:
-        _last[platform.clock] = _Seen(now, mono, seen.written)
+    clock = platform.clock
+    now, mono, pace = clock.now(), clock.monotonic(), max(1.0, clock.speed)
+    seen = _last.get(clock)
+    expected = now if seen is None else seen.wall + timedelta(seconds=mono - seen.mono)
+    jumped = abs(now - expected) > JUMP * pace
+    if seen and not jumped and mono - seen.mono < BEAT_EVERY * pace:
         return False
     with platform.db.write("engine") as session:
         stored = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine").with_for_update())
         blind = False
-        if seen is not None and jumped:
-            reason = "clock_jump" if now > seen.wall else "clock_back"
-            blind = note_blind(session, now, min(seen.wall, now), max(seen.wall, now), reason)
+        if jumped:
+            reason = "clock_jump" if now > expected else "clock_back"
+            blind = note_blind(session, now, min(expected, now), max(expected, now), reason)
         elif stored is not None and _absent(platform, seen, now) and abs(now - stored) > DOWN_AFTER * pace:
             reason = "platform_down" if now > stored else "clock_back"
             blind = note_blind(session, now, min(stored, now), max(stored, now), reason)
@@ -64,7 +63,7 @@ def beat(platform: Platform) -> bool:
             insert_once(session, Heartbeat, {"name": "engine", "at": now})
         else:
             session.execute(update(Heartbeat).where(Heartbeat.name == "engine").values(at=now))
-    _last[platform.clock] = _Seen(now, mono, mono)  # only now: a beat that could not be written is none
+    _last[clock] = _Seen(now, mono)  # only now: a beat that could not be written is none
     return blind
 
 

@@ -87,6 +87,27 @@ def test_a_handler_that_failed_leaves_nothing_of_what_it_wrote(bare: World) -> N
     assert [row.state for row in rows(bare)] == [ARMED]
 
 
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_the_idle_tick_uses_the_index_whatever_plan_postgresql_keeps(bare: World) -> None:
+    """A generic plan knows neither the time nor how many rows are due; it must not read the whole table."""
+    arm_many(bare.platform.db, 20_000, bare.now + timedelta(days=1))
+    question = engine.ANY_DUE.compile(
+        dialect=bare.platform.db.engine.dialect, compile_kwargs={"render_postcompile": True}
+    )
+    asked = str(question) % {"now": "$1", **{k: repr(v) for k, v in question.params.items() if k != "now"}}
+    asked = asked.replace("::TIMESTAMP WITH TIME ZONE", "").replace("$1", "$1::timestamptz")
+    with bare.platform.db.engine.connect() as connection:
+        for statement in (
+            "ANALYZE deadline",
+            "SET plan_cache_mode = force_generic_plan",
+            f"PREPARE q AS {asked}",
+        ):
+            connection.exec_driver_sql(statement)
+        plan = connection.exec_driver_sql("EXPLAIN EXECUTE q('2026-03-03')").scalars().all()
+    assert not any("Seq Scan" in line for line in plan), plan
+    assert any("ix_deadline_state_wake" in line for line in plan), plan
+
+
 def test_late_deadlines_are_counted_for_the_alarm(bare: World) -> None:
     arm_many(bare.platform.db, 5, bare.now)
     bare.clock.advance(timedelta(seconds=62))
