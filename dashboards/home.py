@@ -43,9 +43,9 @@ class Task:
 
 @router.get("/")
 def home(request: Request, actor: Annotated[Actor, Depends(public)], session: Read) -> Response:
-    """Show the actor's work, or lead to the login."""
-    if actor.anonymous:
-        return RedirectResponse("/login", 303)
+    """Show the actor's work, or lead to the login, or to where the first password is changed."""
+    if actor.anonymous or actor.must_change_password:
+        return RedirectResponse("/login" if actor.anonymous else "/account", 303)
     return _board(request, actor, session, "dashboards/home.html")
 
 

@@ -46,7 +46,7 @@ def login(
     """Log in."""
     opened, value = _log_in(request, username.strip(), password)
     if opened is None:
-        state = FormState({"username": username}, {}, value)
+        state = FormState({"username": username}, {}, _(value))
         return render(request, "identity/login.html", status_code=401, state=state, next=safe_next(next))
     response = see_other(safe_next(next))
     secure = platform_of(request).settings.secure_cookies

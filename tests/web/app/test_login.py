@@ -106,7 +106,9 @@ def test_the_first_password_must_be_changed_before_anything_else(site: Site) -> 
     with site.world.platform.db.write() as session:
         session.execute(update(Person).where(Person.username == "lin").values(must_change_password=1))
     browser = site.page("lin")
-    assert browser.get("/incidents").status_code == 403
+    for url in ("/", "/incidents"):
+        refused = browser.get(url)
+        assert (refused.status_code, refused.headers["location"]) == (303, "/account")
     assert browser.get("/account").status_code == 200
     changed = browser.submit("/account/password", old_password=PASSWORD, new_password="Another-horse-8")
     assert changed.status_code == 303
