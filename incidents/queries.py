@@ -162,7 +162,7 @@ def detail(session: Session, actor: Actor, number: str, now: datetime) -> Detail
 
 
 def open_with_verdicts(
-    session: Session, actor: Actor, now: datetime, limit: int = 50
+    session: Session, actor: Actor, now: datetime, limit: int = MOST
 ) -> list[tuple[Incident, Verdict]]:
     """Return the incidents in which something is still to be done, each with its verdict; three queries."""
     wanted = select(Incident).where(and_(visible(actor), Incident.closed == 0)).order_by(Incident.id.desc())

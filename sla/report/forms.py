@@ -98,7 +98,7 @@ def as_workbook(report: SlaReport) -> bytes:
         class_name = report.contract.fault_classes[case.fault_class].name
         states = [_(STATES[case.response_state]), _(STATES[case.repair_state])]
         texts = [case.subject, case.title, class_name, *states]
-        missed.append([*map(safe, texts), case.repair_seconds, float(case.penalty)])
+        missed.append([*map(safe, texts), case.repair_seconds, case.penalty])
     buffer = BytesIO()
     book.save(buffer)
     return buffer.getvalue()
