@@ -45,14 +45,9 @@ class Database:
 
     def _make_engine(self, pool_size: int) -> Engine:
         if not self.is_sqlite:
-            options = {} if self._synchronous != "OFF" else {"options": "-c synchronous_commit=off"}
-            return create_engine(
-                self.url,
-                pool_size=pool_size,
-                max_overflow=pool_size,
-                pool_pre_ping=True,
-                connect_args=options,
-            )
+            engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            event.listen(engine, "connect", self._on_connect_to_server)
+            return engine
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
@@ -74,6 +69,14 @@ class Database:
             "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}").close()
+
+    def _on_connect_to_server(self, raw: Any, _record: Any) -> None:
+        raw.autocommit = True
+        # a plan kept from when a table was small would go on reading all of it when it has grown
+        raw.execute("SET plan_cache_mode = force_custom_plan")
+        if self._synchronous == "OFF":
+            raw.execute("SET synchronous_commit = off")
+        raw.autocommit = False
 
     @contextmanager
     def read(self) -> Iterator[Session]:

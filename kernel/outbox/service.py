@@ -16,7 +16,6 @@ from kernel.db.bulk import insert_many
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
-KEYS_AT_ONCE = 50
 MAX_ATTEMPTS = 300
 """About a day of them."""
 
@@ -42,17 +41,11 @@ def enqueue(session: Session, now: datetime, drafts: Sequence[Draft]) -> int:
     """Write the messages into the transaction, except those whose key exists; returns how many are new."""
     if not drafts:
         return 0
-    known = _known(session, [d.key for d in drafts])
+    known = set(session.scalars(_KNOWN, {"keys": [d.key for d in drafts]}))
     rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
     if rows:
         insert_many(session, Message, list(rows.values()))
     return len(rows)
-
-
-def _known(session: Session, keys: Sequence[str]) -> set[str]:
-    """Return those keys that exist; a few at a time: for long lists PostgreSQL may read the whole table."""
-    some = (keys[n : n + KEYS_AT_ONCE] for n in range(0, len(keys), KEYS_AT_ONCE))
-    return {key for each in some for key in session.scalars(_KNOWN, {"keys": each})}
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:
