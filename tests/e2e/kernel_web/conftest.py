@@ -45,15 +45,16 @@ class Server:
         self._thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     running = Server()
     yield running
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """One browser a module: Playwright keeps an event loop running, which other tests must not meet."""
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}; run `make system`")
     from playwright.sync_api import sync_playwright

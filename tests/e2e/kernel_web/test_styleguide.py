@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("styleguide")]
 LIVE = ".connection--live"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 
