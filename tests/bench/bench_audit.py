@@ -79,4 +79,4 @@ def run() -> list[Row]:
 
 if __name__ == "__main__":
     for row in run():
-        print(row)  # noqa: T201, run by hand
+        print(row)

@@ -26,14 +26,14 @@ def main(url: str, at: str, batch: str = "100") -> None:
     logging.disable()
     settings = load_settings({}, data_dir=Path(tempfile.gettempdir()), database_url=url)
     platform = build_platform(settings, CATALOGUE, ZoneInfo("UTC"), FixedClock(datetime.fromisoformat(at)))
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     sys.stdin.readline()
     empty = 0
     while empty < 3:
         fired = engine.fire_batch(platform, int(batch))
         empty = 0 if fired or engine.due_now(platform, 1) else empty + 1
         if fired:
-            print(fired, flush=True)  # noqa: T201
+            print(fired, flush=True)
 
 
 if __name__ == "__main__":
