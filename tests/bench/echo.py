@@ -39,7 +39,8 @@ def prepare() -> None:
     rows = [
         SimpleNamespace(
             number=f"F20250303-{n:04}", title="收文登记页面无法保存", state="closed",
-            fault_class="system_general", payers=["city"], started_at=datetime(2025, 3, 3, tzinfo=UTC), major_since=None,
+            fault_class="system_general", payers=["city"], major_since=None,
+            started_at=datetime(2025, 3, 3, tzinfo=UTC),
         )
         for n in range(50)
     ]  # fmt: skip
