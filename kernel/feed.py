@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import String, delete, func, insert, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import String, delete, event, func, insert, select
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
+from kernel import audit
 from kernel.db import Base, Database, Id, UtcDateTime, table_of
 from kernel.platform import Platform
 
 KEEP = timedelta(days=1)
+_PENDING = "feed_pending"
 
 
 class FeedRow(Base):
@@ -39,7 +41,24 @@ _INSERT = insert(table_of(FeedRow))
 
 def announce(session: Session, now: datetime, type_: str, url: str) -> None:
     """Tell open pages that what `url` shows has changed, when the transaction commits."""
-    session.execute(_INSERT, {"at": now, "type": type_, "url": url})
+    session.info.setdefault(_PENDING, []).append({"at": now, "type": type_, "url": url})
+
+
+@event.listens_for(Session, "before_commit")
+def _write(session: Session) -> None:
+    """Take the ids under the lock that writers commit under, so that none appears behind a reader."""
+    if session.in_nested_transaction():
+        return
+    rows = session.info.pop(_PENDING, None)
+    if rows:
+        audit.lock_head(session)
+        session.execute(_INSERT, rows)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if not transaction.nested:
+        session.info.pop(_PENDING, None)
 
 
 class DatabaseFeed:

@@ -75,7 +75,7 @@ def _chain(session: Session) -> None:
     if not pending:
         return
     session.flush()
-    position, digest = _locked_head(session)
+    position, digest = lock_head(session)
     rows = []
     for entry in pending:
         position += 1
@@ -85,7 +85,8 @@ def _chain(session: Session) -> None:
     session.execute(_ADVANCE, {"p": position, "d": digest})
 
 
-def _locked_head(session: Session) -> tuple[int, str]:
+def lock_head(session: Session) -> tuple[int, str]:
+    """Hold the end of the chain until the commit, and return its position and digest."""
     head = session.execute(_HEAD).one_or_none()
     if head is None:
         insert_once(session, AuditHead, {"id": 1, "position": 0, "digest": GENESIS})

@@ -11,9 +11,7 @@ from sqlalchemy import select
 from incidents.broadcasts.jobs import collect_receipts
 from incidents.log import event_digest
 from incidents.models import IncidentEvent
-from kernel import feed
 from kernel.audit import AuditEntry, verify
-from kernel.feed import DatabaseFeed
 from kernel.outbox.jobs import deliver
 from sla.deadlines.jobs import tick
 from sla.penalties.models import Penalty, PenaltyEntry
@@ -84,25 +82,3 @@ def test_workers_people_and_receipts_at_once_write_one_gapless_log(world: World)
     assert world.kinds(number).count("note") == 8
     assert world.kinds(number).count("broadcast_sent") == 1
     assert list(verify(world.platform.db)) == []
-
-
-def test_a_reader_of_the_feed_misses_nothing_that_commits_out_of_order(world: World) -> None:
-    database, found, last = world.platform.db, [], 0
-    reader = DatabaseFeed(database)
-
-    def write(n: int) -> None:
-        with database.write() as session:
-            feed.announce(session, world.now, "incident", f"/incidents/{n}")
-            if n % 3 == 0:
-                session.connection().exec_driver_sql("SELECT 1")
-
-    with ThreadPoolExecutor(8) as pool:
-        writing = [pool.submit(write, n) for n in range(200)]
-        while not all(w.done() for w in writing):
-            for item in reader.after(last):
-                found.append(item.url)
-                last = item.id
-        for w in writing:
-            w.result()
-    found += [item.url for item in reader.after(last)]
-    assert sorted(found) == sorted(f"/incidents/{n}" for n in range(200))
