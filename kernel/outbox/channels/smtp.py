@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Iterator, Sequence
 from email.headerregistry import Address
@@ -17,6 +18,8 @@ from kernel.settings import Settings
 
 REFUSED = 550
 """From here on a server refuses the mail itself; lower 5xx mean a wrong login or set-up, to be mended."""
+
+log = logging.getLogger(__name__)
 
 
 def compose(message: Message, sender: str) -> EmailMessage:
@@ -47,7 +50,7 @@ class SmtpChannel:
                 if self._settings.smtp_user:
                     runner.run(self._login(client))
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                client.close()
+                runner.run(_close(client))
                 yield from ((m, Outcome(False, _words(error))) for m in messages)
                 return
             try:
@@ -88,8 +91,16 @@ class SmtpChannel:
 async def _quit(client: aiosmtplib.SMTP) -> None:
     try:
         await client.quit()
-    except (aiosmtplib.SMTPException, OSError):
-        client.close()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        log.info("mail server did not say goodbye: %s", _words(error))
+    await _close(client)
+
+
+async def _close(client: aiosmtplib.SMTP) -> None:
+    """Close the connection and let the loop finish doing so, which otherwise ends with it half done."""
+    client.close()
+    for _ in range(3):  # TLS takes two turns more than plain TCP
+        await asyncio.sleep(0)
 
 
 def _words(error: BaseException) -> str:
