@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,9 +13,9 @@ from kernel.db.types import UtcDateTime
 
 class _Prepared(NamedTuple):
     text: str
-    names: Sequence[str] | None
-    """The order of the parameters where they go by position."""
-    given: dict[str, Any]
+    values: dict[str, Any]
+    by_place: bool
+    """Whether the parameters go by their order."""
 
 
 class Lookout:
@@ -31,6 +30,7 @@ class Lookout:
         self._engine = engine
         self._lock = threading.Lock()
         self._raw: Any = None
+        self._cursor: Any = None
         self._prepared: dict[Select[Any], _Prepared] = {}
         self._to_driver = UtcDateTime().dialect_impl(engine.dialect).bind_processor(engine.dialect)
 
@@ -39,29 +39,28 @@ class Lookout:
         value = self._to_driver(now) if self._to_driver else now
         with self._lock:
             prepared = self._prepared.get(question) or self._prepare(question)
-            values = {**prepared.given, "now": value}
-            parameters = values if prepared.names is None else tuple(values[n] for n in prepared.names)
             try:
-                return bool(self._fetch(prepared.text, parameters))
+                return bool(self._fetch(prepared, value))
             except Exception:
                 self._drop()  # perhaps the server was restarted; the next look connects anew
                 raise
 
     def _prepare(self, question: Select[Any]) -> _Prepared:
         compiled = question.compile(dialect=self._engine.dialect)
-        names = compiled.positiontup if self._engine.dialect.positional else None
-        given = {k: v for k, v in compiled.construct_params({"now": None}).items() if k != "now"}
-        self._prepared[question] = _Prepared(str(compiled), names, given)
+        values = compiled.construct_params({"now": None})
+        by_place = self._engine.dialect.positional
+        names = compiled.positiontup if by_place else values
+        self._prepared[question] = _Prepared(str(compiled), {n: values[n] for n in names or ()}, by_place)
         return self._prepared[question]
 
-    def _fetch(self, text: str, parameters: Any) -> Any:
-        if self._raw is None:
+    def _fetch(self, prepared: _Prepared, now: Any) -> Any:
+        if self._cursor is None:
             self._raw = self._connect()
-        cursor = self._raw.cursor()
-        cursor.execute(text, parameters)
-        found = cursor.fetchall()  # to the end, or SQLite would keep the snapshot
-        cursor.close()
-        return found
+            self._cursor = self._raw.cursor()
+        text, values, by_place = prepared
+        values["now"] = now
+        self._cursor.execute(text, tuple(values.values()) if by_place else values)
+        return self._cursor.fetchall()  # to the end, or SQLite would keep the snapshot
 
     def _connect(self) -> Any:
         pooled = self._engine.raw_connection()
@@ -72,7 +71,7 @@ class Lookout:
         return raw
 
     def _drop(self) -> None:
-        raw, self._raw = self._raw, None
+        raw, self._raw, self._cursor = self._raw, None, None
         if raw is not None:
             raw.close()
 
