@@ -19,7 +19,6 @@ class Metrics:
         self.messages = Counter("shoushi_outbox_attempts", "Delivery attempts", ["channel", "ok"], registry=r)
         self.fired = Counter("shoushi_deadlines_fired", "Deadlines fired", ["clock"], registry=r)
         self.lag = Histogram("shoushi_deadline_lag_seconds", "Noticed after due", registry=r, buckets=SECONDS)
-        self.requests = Counter("shoushi_http_requests", "Requests by status", ["method", "status"], registry=r)
         self.gauges: dict[str, Gauge] = {}
 
     def outbox(self, channel: str, *, ok: bool) -> None:

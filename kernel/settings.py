@@ -1,4 +1,4 @@
-"""Configuration: `SHOUSHI_*` environment variables, each also as `SHOUSHI_*_FILE`, or an env file.
+"""Configuration: `SHOUSHI_*` environment variables, each also as `SHOUSHI_*_FILE`.
 
 Secrets are `SecretStr`, so that they appear in no log, repr or page.
 """
