@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from kernel.clock import SYSTEM
 
 USER, PASSWORD = "shoushi", "smtp-secret"
 
@@ -105,7 +107,7 @@ def make_certificate(certificate_file: Path, key_file: Path) -> None:
     """Write a self-signed certificate for 127.0.0.1 that is its own CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
+    now = SYSTEM.now()
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
