@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Select, Text, and_, false, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, and_, false, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from incidents import log, rules, service
@@ -115,16 +115,6 @@ def _within_calendar(at: datetime, field: str) -> datetime:
         return parse_time(at, field)
     except EventError as error:
         raise service.refused(error) from None
-
-
-def count_open(session: Session, actor: Actor) -> dict[str, int]:
-    """Count what is not yet closed, by state."""
-    rows = session.execute(
-        select(Incident.state, func.count())
-        .where(visible(actor), Incident.closed == 0)
-        .group_by(Incident.state)
-    )
-    return dict(rows.tuples().all())
 
 
 @dataclass(frozen=True, slots=True)

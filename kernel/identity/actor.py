@@ -46,10 +46,6 @@ class Actor:
             return None
         return frozenset(s for s in held if s is not None)
 
-    def has_role(self, role: str) -> bool:
-        """Whether any of the actor's posts carries this role."""
-        return any(g.role == role for g in self.grants)
-
     def demand(self, permission: str) -> None:
         """Raise Unauthenticated or Forbidden unless the actor has this right."""
         if self.may(permission):

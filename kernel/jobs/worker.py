@@ -7,7 +7,6 @@ misfire limit: APScheduler's default silently drops what is a second late.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from datetime import datetime
 
@@ -61,12 +60,6 @@ class Worker:
         """Stop waking jobs and wait for those that run."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-
-    def run_forever(self, stop: threading.Event) -> None:
-        """Work until `stop` is set."""
-        self.start()
-        stop.wait()
-        self.stop()
 
     def _run(self, job: Job, rhythm: float) -> None:
         begun = time.monotonic()
