@@ -1,0 +1,28 @@
+"""PDF documents by typst: built from blocks, so that whatever people wrote is text and never markup."""
+
+from kernel.pdf.blocks import (
+    Block,
+    Chart,
+    Document,
+    Facts,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Signatures,
+    Table,
+)
+from kernel.pdf.render import pages_as_png, render_pdf
+
+__all__ = [
+    "Block",
+    "Chart",
+    "Document",
+    "Facts",
+    "Heading",
+    "PageBreak",
+    "Paragraph",
+    "Signatures",
+    "Table",
+    "pages_as_png",
+    "render_pdf",
+]
