@@ -26,6 +26,7 @@ MANIFEST = Manifest(
         Job("incidents.unarmed", 60, "incidents.watchdog:check_unarmed"),
     ),
     models=("incidents.models",),
+    checks=("incidents.integrity:check_events",),
     gauges=("incidents.jobs:gauges",),
     templates=True,
     demo="incidents.demo:prepare",

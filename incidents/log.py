@@ -15,6 +15,7 @@ from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
 from sla.events import EVENT_TYPES, Event
 
+EVENT_ACTION = "incident.event"
 _INSERT = insert(table_of(IncidentEvent))
 
 
@@ -41,7 +42,7 @@ def append(
     session.execute(_INSERT, rows)
     for row in rows:
         detail = {"type": row["type"], "at": row["at"], "digest": event_digest(row)}
-        audit.record(session, now, "incident.event", f"incident:{number}#{row['seq']}", detail)
+        audit.record(session, now, EVENT_ACTION, f"incident:{number}#{row['seq']}", detail)
 
 
 def row_of(incident_id: int, event: Event, who: Who, now: datetime) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def plain(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def event_digest(row: Mapping[str, Any]) -> str:
     """Return the SM3 of an event's content, as the audit chain keeps it."""
-    content = {k: row[k] for k in ("seq", "at", "type", "text", "data", "actor", "recorded_at")}
+    content = {k: row[k] for k in ("seq", "at", "type", "text", "data", "actor", "actor_name", "recorded_at")}
     return sm3_hex(canonical_json(content))
 
 

@@ -72,6 +72,8 @@ class Manifest:
     demo: str | None = None
     """A function `(platform, fresh, scripted)` that fills a demonstration or rehearsal."""
     templates: bool = False
+    checks: tuple[str, ...] = ()
+    """Functions `(session)` that yield a sentence for each record that its audit entry does not bear out."""
     gauges: tuple[str, ...] = ()
     """Functions `(platform)` that refresh gauges when somebody scrapes /metrics."""
 

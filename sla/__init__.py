@@ -39,6 +39,7 @@ MANIFEST = Manifest(
         Job("sla.late", 60, "sla.deadlines.watch:check_late"),
     ),
     models=("sla.deadlines.models", "sla.cases.models", "sla.penalties.models", "sla.pinned"),
+    checks=("sla.cases.integrity:check_verdicts", "sla.pinned:check_versions"),
     on_start="sla.pinned:pin_at_start",
     templates=True,
 )

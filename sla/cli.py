@@ -61,7 +61,7 @@ def audit(
 
 @click.command()
 @click.argument("file", required=False)
-@click.option("--chain", is_flag=True, help="核对本平台数据库中的整条审计链")
+@click.option("--chain", is_flag=True, help="核对本平台数据库中的整条审计链及其证明的记录")
 def verify(file: str | None, chain: bool) -> None:
     """不用数据库，复算证据文件 FILE；或以 --chain 核对审计链。不符以 1 退出。"""
     if chain == (file is not None):
@@ -73,16 +73,16 @@ def verify(file: str | None, chain: bool) -> None:
 
 
 def _verify_chain() -> None:
-    from kernel.audit.service import verify as problems_of
+    from kernel.audit.attest import all_problems
     from kernel.cli.context import open_platform
 
     found = False
-    for problem in problems_of(open_platform().db):
+    for problem in all_problems(open_platform()):
         found = True
-        click.echo(problem.message, err=True)
+        click.echo(problem, err=True)
     if found:
         raise click.exceptions.Exit(1)
-    click.echo("审计链核对无误")
+    click.echo("审计链及其证明的全部记录核对无误")
 
 
 def _verify_file(file: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel import audit
@@ -15,7 +16,7 @@ from kernel.errors import NotFound
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
 from sla.contract import Contract
-from sla.contract_file import load_contract, parse_contract
+from sla.contract_file import ContractError, load_contract, parse_contract
 
 
 class ContractVersion(Base):
@@ -50,6 +51,17 @@ def pin_at_start(platform: Platform) -> None:
         if insert_once(session, ContractVersion, row):
             detail = {"digest": contract.digest}
             audit.record(session, now, "contract.pinned", f"contract:{contract.key}", detail)
+
+
+def check_versions(session: Session) -> Iterator[str]:
+    """Yield every stored contract text that is no longer the version its digest names."""
+    for row in session.scalars(select(ContractVersion)):
+        try:
+            intact = parse_contract(row.text, row.key).digest == row.digest
+        except ContractError:
+            intact = False
+        if not intact:
+            yield _("合同版本%(digest)s：文本与摘要不符", digest=row.digest[:12])
 
 
 def version(session: Session, digest: str) -> Contract:

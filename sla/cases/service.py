@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
-from kernel.crypto import canonical_json
+from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.penalties import service as ledger
@@ -37,6 +37,7 @@ class Slots:
     missed: int = 0
 
 
+VERDICT_ACTION = "verdict.written"
 _INSERT_CASE = insert(table_of(Case)).returning(table_of(Case).c.id)
 _INSERT_PAYER = insert(table_of(CasePayer))
 _INSERT_VERDICT = insert(table_of(VerdictRecord))
@@ -148,8 +149,13 @@ def _write_version(
         "result": result,
     }
     session.execute(_INSERT_VERDICT, row)
-    detail = {"version": version, "digest": digest, "cause": cause}
-    audit.record(session, now, "verdict.written", f"case:{number}", detail)
+    detail = {"cause": cause, "digest": record_digest(verdict.as_of, cause, digest, result)}
+    audit.record(session, now, VERDICT_ACTION, f"case:{number}#{version}", detail)
+
+
+def record_digest(as_of: datetime, cause: str, verdict_digest: str, result: str) -> str:
+    """Return the SM3 of a stored version, as the audit chain keeps it."""
+    return sm3_hex(canonical_json([as_of, cause, verdict_digest, result]))
 
 
 _OF_SUBJECT = (
