@@ -15,6 +15,7 @@ from kernel.outbox.channels.maildir import MaildirChannel
 from kernel.outbox.channels.smtp import SmtpChannel
 from kernel.platform import Platform
 from kernel.settings import Settings
+from kernel.signing import Signer, Sm2Signer
 
 
 def build_platform(
@@ -22,7 +23,13 @@ def build_platform(
 ) -> Platform:
     """Open the database and the channels; starts nothing."""
     platform = Platform(
-        settings=settings, clock=clock, db=_open(settings), catalogue=catalogue, zone=zone, **more
+        settings=settings,
+        clock=clock,
+        db=_open(settings),
+        catalogue=catalogue,
+        zone=zone,
+        signer=_signer(settings),
+        **more,
     )
     if settings.smtp_host:
         platform.channels["email"] = SmtpChannel(settings)
@@ -36,6 +43,11 @@ def _open(settings: Settings) -> Database:
         return Database(settings.url)
     except (ArgumentError, ImportError, ValueError) as error:  # also: a driver that isn't installed
         raise ConfigError(f"SHOUSHI_DATABASE_URL: {str(error).splitlines()[0]}") from None
+
+
+def _signer(settings: Settings) -> Signer:
+    given = settings.signing_key
+    return Sm2Signer(given.get_secret_value() if given else settings.data_dir)
 
 
 def ready(platform: Platform) -> Platform:

@@ -53,6 +53,18 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of file that anybody can check: its name in the file, its label, and the check itself.
+
+    `check` names a function `(file as a mapping) -> list of sentences` that needs nothing but the file.
+    """
+
+    key: str
+    label: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One package's contribution to the product."""
 
@@ -74,6 +86,7 @@ class Manifest:
     templates: bool = False
     checks: tuple[str, ...] = ()
     """Functions `(session)` that yield a sentence for each record that its audit entry does not bear out."""
+    forms: tuple[Form, ...] = ()
     gauges: tuple[str, ...] = ()
     """Functions `(platform)` that refresh gauges when somebody scrapes /metrics."""
 
@@ -91,12 +104,14 @@ class Catalogue:
     manifests: tuple[Manifest, ...]
     roles: dict[str, Role] = field(init=False)
     permissions: dict[str, Permission] = field(init=False)
+    forms: dict[str, Form] = field(init=False)
     rights_of: dict[str, frozenset[str]] = field(init=False)
     """Role → every permission it has."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", {r.key: r for m in self.manifests for r in m.roles})
         object.__setattr__(self, "permissions", {p.key: p for m in self.manifests for p in m.permissions})
+        object.__setattr__(self, "forms", {f.key: f for m in self.manifests for f in m.forms})
         unknown = {r for p in self.permissions.values() for r in p.roles} - set(self.roles)
         rights = {r: frozenset(p.key for p in self.permissions.values() if r in p.roles) for r in self.roles}
         object.__setattr__(self, "rights_of", rights)

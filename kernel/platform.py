@@ -11,6 +11,7 @@ from kernel.db.engine import Database
 from kernel.manifest import Catalogue, NavItem
 from kernel.metrics import Metrics
 from kernel.settings import Settings
+from kernel.signing import Signer
 
 if TYPE_CHECKING:
     from kernel.outbox.channels import Channel
@@ -26,6 +27,7 @@ class Platform:
     db: Database
     catalogue: Catalogue
     zone: ZoneInfo
+    signer: Signer
     channels: dict[str, Channel] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
     banner: str | lazy | None = None

@@ -50,6 +50,9 @@ class Settings(BaseModel):
     smtp_timeout: float = Field(default=20.0, gt=0, description="seconds")
     worker_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     web_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
+    signing_key: SecretStr | None = Field(
+        default=None, description="SM2 private key, 64 hexadecimal digits; default data_dir/signing.key"
+    )
     font_dir: Path | None = Field(default=None, description="folder with 仿宋 and 小标宋 faces for PDF files")
     tick_seconds: float = Field(default=0.5, gt=0, le=60, description="how often the deadline engine looks")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,6 +1,6 @@
 """SLA: contract terms, calendars, clocks, deadlines, penalties, reports, audit of foreign logs."""
 
-from kernel.manifest import Job, Manifest, NavItem, Permission, Role
+from kernel.manifest import Form, Job, Manifest, NavItem, Permission, Role
 
 _PARTIES = frozenset({"engineer", "ops", "provider_manager", "supervisor", "payer_supervisor", "auditor"})
 
@@ -18,6 +18,7 @@ MANIFEST = Manifest(
         Permission("report.read", "查看服务水平报告", _PARTIES),
         Permission("penalty.read", "查看违约台账", _PARTIES - {"ops"}),
         Permission("log.audit", "评判外部日志", _PARTIES),
+        Permission("evidence.verify", "核验证据文件", _PARTIES),
         Permission("deadline.read", "查看期限引擎", frozenset({"ops", "auditor"})),
     ),
     nav=(
@@ -25,6 +26,7 @@ MANIFEST = Manifest(
         NavItem("违约台账", "/penalties", "money", "penalty.read", "合同"),
         NavItem("合同条款", "/terms", "contract", "terms.read", "合同"),
         NavItem("日志评判", "/log-audit", "scales", "log.audit", "合同"),
+        NavItem("证据核验", "/verify", "shield", "evidence.verify", "合同"),
         NavItem("期限引擎", "/deadlines", "deadline", "deadline.read", "运行"),
     ),
     routers=(
@@ -32,6 +34,7 @@ MANIFEST = Manifest(
         "sla.report.edges:router",
         "sla.penalties.edges:router",
         "sla.audit.pages:router",
+        "sla.verification:router",
         "sla.deadlines.pages:router",
     ),
     jobs=(
@@ -40,6 +43,7 @@ MANIFEST = Manifest(
     ),
     models=("sla.deadlines.models", "sla.cases.models", "sla.penalties.models", "sla.pinned"),
     checks=("sla.cases.integrity:check_verdicts", "sla.pinned:check_versions"),
+    forms=(Form("shoushi-evidence-1", "故障证据", "sla.evidence:verify_evidence"),),
     on_start="sla.pinned:pin_at_start",
     templates=True,
 )

@@ -63,7 +63,7 @@ def audit(
 @click.argument("file", required=False)
 @click.option("--chain", is_flag=True, help="核对本平台数据库中的整条审计链及其证明的记录")
 def verify(file: str | None, chain: bool) -> None:
-    """不用数据库，复算证据文件 FILE；或以 --chain 核对审计链。不符以 1 退出。"""
+    """不用数据库，复算平台出具的文件 FILE（证据、日封等）；或以 --chain 核对审计链。不符以 1 退出。"""
     if chain == (file is not None):
         raise click.UsageError("请给出证据文件，或用 --chain 核对审计链")
     if file is None:
@@ -86,19 +86,21 @@ def _verify_chain() -> None:
 
 
 def _verify_file(file: str) -> None:
+    from kernel.cli.context import the_catalogue
     from sla.audit.reader import InputError
-    from sla.evidence import read_evidence, verify_evidence
+    from sla.evidence import read_evidence
+    from sla.verification import examine
 
     try:
-        evidence = read_evidence(file)
+        finding = examine(the_catalogue(), read_evidence(file))
     except InputError as error:
         raise UnreadableError(_printable(str(error))) from None
-    problems = verify_evidence(evidence)
-    for problem in problems:
+    for problem in finding.problems:
         click.echo(_printable(f"{file}：{problem}"), err=True)
-    if problems:
+    if finding.problems or finding.form is None:
         raise click.exceptions.Exit(1)
-    click.echo(_printable(f"{file}：复算一致，SM3 {evidence['digest']}"))
+    closing = f"，SM3 {finding.digest}" if finding.digest else ""
+    click.echo(_printable(f"{file}：{finding.form.label}，复算一致{closing}"))
 
 
 def _as_of(text: str, zone: tzinfo) -> datetime:

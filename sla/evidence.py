@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.crypto import canonical_json, sm3_hex
+from kernel.web.i18n import gettext as _
 from sla.audit.interchange import load_json
 from sla.audit.reader import InputError
 from sla.contract import Contract
@@ -90,7 +91,7 @@ def read_evidence(path: str) -> dict[str, Any]:
 
 
 def verify_evidence(evidence: Mapping[str, Any]) -> list[str]:
-    """Return what does not agree, in Chinese; an empty list means that everything was recomputed alike.
+    """Return what does not agree, in the reader's language; nothing when everything was recomputed alike.
 
     Only the evidence itself is used. Nothing is raised, whatever it holds.
     """
@@ -99,31 +100,31 @@ def verify_evidence(evidence: Mapping[str, Any]) -> list[str]:
         return problems
     try:
         if _closing(evidence) != evidence["digest"]:
-            problems.append("文件摘要不符：内容与生成时不同")
+            problems.append(_("文件摘要不符：内容与生成时不同"))
         problems.extend(_chain(evidence["events"], evidence["links"]))
         contract = parse_contract(evidence["contract"], "合同")
         events = [_event(line, seq, contract, evidence) for seq, line in enumerate(evidence["events"])]
         verdict = judge(contract, events, parse_time(evidence["as_of"], "as_of"))
     except ContractError as error:
-        return [*problems, f"合同无法读取：{error}"]
+        return [*problems, _("合同无法读取：%(why)s", why=error)]
     except (EventError, NotStartedError) as error:
-        return [*problems, f"事件无法复算：{error}"]
+        return [*problems, _("事件无法复算：%(why)s", why=error)]
     except (ValueError, TypeError, RecursionError):
-        return [*problems, "含有无法复算的值"]
+        return [*problems, _("含有无法复算的值")]
     return problems + _compare(evidence, contract, verdict)
 
 
 def _shape(evidence: Mapping[str, Any]) -> list[str]:
     if evidence.get("form") != FORM:
-        return ["不是本平台的证据文件，或版本不识别"]
-    problems = [f"缺少 {key}" for key in sorted(_KEYS - evidence.keys())]
-    problems += [f"多出 {key}" for key in sorted(evidence.keys() - _KEYS)]
+        return [_("不是本平台的文件，或版本不识别")]
+    problems = [_("缺少 %(name)s", name=key) for key in sorted(_KEYS - evidence.keys())]
+    problems += [_("多出 %(name)s", name=key) for key in sorted(evidence.keys() - _KEYS)]
     for key, kind in (("events", list), ("links", list), ("result", dict)):
         if key in evidence and not isinstance(evidence[key], kind):
-            problems.append(f"{key} 的形式不对")
+            problems.append(_("%(name)s 的形式不对", name=key))
     for key in ("incident", "as_of", "contract_digest", "contract", "verdict", "digest"):
         if key in evidence and not isinstance(evidence[key], str):
-            problems.append(f"{key} 应为文本")
+            problems.append(_("%(name)s 应为文本", name=key))
     return problems
 
 
@@ -142,10 +143,10 @@ def _links(lines: Sequence[Any]) -> list[str]:
 
 def _chain(lines: Sequence[Any], links: Sequence[Any]) -> list[str]:
     if len(lines) != len(links):
-        return [f"事件 {len(lines)} 条，链 {len(links)} 节：有缺失或增加"]
+        return [_("事件 %(a)s 条，链 %(b)s 节：有缺失或增加", a=len(lines), b=len(links))]
     for place, (expected, link) in enumerate(zip(_links(lines), links, strict=True), start=1):
         if expected != link:
-            return [f"第 {place} 条事件与链不符：被修改、删除或调换"]
+            return [_("第 %(n)s 条事件与链不符：被修改、删除或调换", n=place)]
     return []
 
 
@@ -158,12 +159,17 @@ def _event(line: Any, seq: int, contract: Contract, evidence: Mapping[str, Any])
 
 def _compare(evidence: Mapping[str, Any], contract: Contract, verdict: Verdict) -> list[str]:
     stated, result = evidence["result"], verdict.as_dict()
-    problems = [] if contract.digest == evidence["contract_digest"] else ["合同版本不符"]
+    problems = [] if contract.digest == evidence["contract_digest"] else [_("合同版本不符")]
     problems += [
-        f"结论不符：{key} 应为 {result.get(key)}，文件为 {stated.get(key)}"
+        _(
+            "结论不符：%(name)s 应为 %(ours)s，文件为 %(theirs)s",
+            name=key,
+            ours=result.get(key),
+            theirs=stated.get(key),
+        )
         for key in sorted(result.keys() | stated.keys())
         if key not in stated or key not in result or result[key] != stated[key]
     ]
     if verdict.digest() != evidence["verdict"]:
-        problems.append("结论摘要不符")
+        problems.append(_("结论摘要不符"))
     return problems

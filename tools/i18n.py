@@ -34,6 +34,7 @@ FUNCTIONS = {
     "NavItem": (0, 4),
     "Role": (1,),
     "Permission": (1,),
+    "Form": (1,),
     "FieldError": (1,),
     "field": (1,),
     "Action": (1, 2),

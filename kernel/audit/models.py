@@ -36,8 +36,22 @@ class AuditHead(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class AuditSeal(Base):
+    """The chain's end as it was when a day had ended, signed (SM2). `previous` is the seal's before it."""
+
+    __tablename__ = "audit_seal"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    position: Mapped[int] = mapped_column(Id)
+    head: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    previous: Mapped[str] = mapped_column(String(128))
+    public_key: Mapped[str] = mapped_column(String(128))
+    signature: Mapped[str] = mapped_column(String(128))
+
+
 def _tables() -> list[Any]:
-    return [AuditEntry.__table__]
+    return [AuditEntry.__table__, AuditSeal.__table__]
 
 
 for _table in _tables():

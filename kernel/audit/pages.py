@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from kernel.audit import seals
 from kernel.audit.attest import all_problems
-from kernel.audit.models import AuditEntry, AuditHead
+from kernel.audit.models import AuditEntry, AuditHead, AuditSeal
 from kernel.edge import PageRouter, Read, platform_of, require
+from kernel.errors import NotFound
 from kernel.identity.actor import Actor
+from kernel.web.i18n import gettext as _
 from kernel.web.templating import render
 
 router = PageRouter()
@@ -55,6 +60,16 @@ def check(request: Request, session: Read, _actor: Reader) -> Response:
     return _page(request, session, rows=[], next=None, who=None, subject=None, problems=problems)
 
 
+@router.get("/audit-log/seals/{day}")
+def seal(session: Read, _actor: Reader, day: Annotated[date, Path()]) -> Response:
+    """Download a day's seal as a file that `shoushi verify` checks."""
+    found = session.get(AuditSeal, day.isoformat())
+    if found is None:
+        raise NotFound(_("%(day)s没有封印。", day=day.isoformat()))
+    headers = {"Content-Disposition": f'attachment; filename="seal-{day}.json"'}
+    return JSONResponse(seals.as_file(found), headers=headers)
+
+
 def _page(request: Request, session: Session, **shown: Any) -> Response:
     head = session.execute(select(AuditHead.position, AuditHead.digest)).one_or_none()
-    return render(request, "identity/audit.html", head=head, **shown)
+    return render(request, "identity/audit.html", head=head, seals=seals.newest(session), **shown)

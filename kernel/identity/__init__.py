@@ -1,6 +1,6 @@
 """Who is who: units, people, posts, roles, passwords, sessions, tokens (三员分立)."""
 
-from kernel.manifest import Manifest, NavItem, Permission, Role
+from kernel.manifest import Form, Job, Manifest, NavItem, Permission, Role
 
 ADMINISTRATORS = "administrator"
 EVERYONE = frozenset(
@@ -27,6 +27,9 @@ MANIFEST = Manifest(
         NavItem("审计记录", "/audit-log", "audit", "audit.read", "系统"),
     ),
     routers=("kernel.identity.pages:router", "kernel.audit.pages:router"),
+    jobs=(Job("audit.seals", 60, "kernel.audit.seals:seal_yesterday"),),
+    checks=("kernel.audit.seals:check_seals",),
+    forms=(Form("shoushi-seal-1", "审计链日封", "kernel.audit.seals:verify_file"),),
     models=("kernel.identity.models", "kernel.audit.models"),
     templates=True,
     commands=(("user", "kernel.identity.cli:user"), ("token", "kernel.identity.cli:token")),

@@ -34,6 +34,7 @@ from kernel.models import import_all
 from kernel.outbox import Draft, enqueue
 from kernel.platform import Platform
 from kernel.settings import load_settings
+from kernel.signing import Sm2Signer
 from sla.deadlines import engine, watch
 from sla.deadlines.jobs import tick
 from tests.bench.row import Row
@@ -71,7 +72,9 @@ def platform_on(database: Database) -> Platform:
     """Return a platform on which all deadlines before NOW are due."""
     clock = FixedClock(NOW)
     settings = load_settings({})
-    return Platform(settings, clock, database, CATALOGUE, ZoneInfo("UTC"), metrics=Metrics())
+    return Platform(
+        settings, clock, database, CATALOGUE, ZoneInfo("UTC"), Sm2Signer(settings.data_dir), metrics=Metrics()
+    )
 
 
 def arm(database: Database, number: int, due: datetime) -> None:

@@ -1,0 +1,79 @@
+"""Check a file that the platform once issued: on the command line without a database, or by upload.
+
+Which forms there are is said by the packages' manifests (`Manifest.forms`); a file names its own form.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, File, Request, Response, UploadFile
+
+from kernel.edge import PageRouter, platform_of, require
+from kernel.errors import Invalid
+from kernel.identity.actor import Actor
+from kernel.manifest import Catalogue, Form, resolve
+from kernel.web.forms import EMPTY, FormState
+from kernel.web.i18n import gettext as _
+from kernel.web.security import csrf_form
+from kernel.web.templating import begin, render
+from sla.audit.reader import InputError
+from sla.evidence import read_evidence
+
+router = PageRouter()
+Reader = Annotated[Actor, Depends(require("evidence.verify"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: which form the file has, and what in it does not agree."""
+
+    form: Form | None
+    problems: list[str]
+    digest: str
+
+
+def examine(catalogue: Catalogue, found: Mapping[str, Any]) -> Finding:
+    """Recompute what a file says, using nothing but the file itself."""
+    form = catalogue.forms.get(str(found.get("form")))
+    if form is None:
+        return Finding(None, [_("不是本平台的文件，或版本不识别")], "")
+    return Finding(form, list(resolve(form.check)(found)), str(found.get("digest") or ""))
+
+
+@router.get("/verify")
+def page(request: Request, _actor: Reader) -> Response:
+    """Show the upload form."""
+    return render(request, "sla/verify.html", state=EMPTY, finding=None, forms=_forms(request))
+
+
+@router.post("/verify", dependencies=[Depends(csrf_form)])
+def check(request: Request, _actor: Reader, file: Annotated[UploadFile, File()]) -> Response:
+    """Recompute the uploaded file; nothing of it is kept."""
+    begin(request)
+    shown: dict[str, Any] = {"name": file.filename or "", "forms": _forms(request), "finding": None}
+    try:
+        finding = examine(platform_of(request).catalogue, _read(file))
+    except Invalid as error:
+        return render(request, "sla/verify.html", 422, state=FormState.refused({}, error), **shown)
+    return render(request, "sla/verify.html", state=EMPTY, **(shown | {"finding": finding}))
+
+
+def _forms(request: Request) -> list[Form]:
+    return list(platform_of(request).catalogue.forms.values())
+
+
+def _read(file: UploadFile) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(file.file, copy)
+        try:
+            return read_evidence(str(path))
+        except InputError as error:
+            raise Invalid.field("file", error.said(_, file.filename or ""), code="unreadable_file") from None
