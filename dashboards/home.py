@@ -18,7 +18,7 @@ from kernel.outbox.service import unread
 from kernel.web.i18n import gettext as _
 from kernel.web.templating import begin, render
 from sla import pinned
-from sla.report.data import gather
+from sla.report.headline import headline
 from sla.verdict import Verdict
 
 router = PageRouter()
@@ -63,7 +63,7 @@ def _board(request: Request, actor: Actor, session: Read, template: str) -> Resp
     found = queries.open_with_verdicts(session, actor, now)
     report = None
     if actor.may("report.read"):
-        report = gather(session, actor, contract, now - timedelta(days=30), now + timedelta(seconds=1), now)
+        report = headline(session, actor, contract, now - timedelta(days=30), now + timedelta(seconds=1))
     return render(
         request,
         template,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Select, Text, and_, false, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, and_, exists, false, not_, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from incidents import log, rules, service
@@ -20,6 +20,7 @@ from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.web.i18n import gettext as _
 from sla import pinned
+from sla.cases.models import Case
 from sla.contract import Contract
 from sla.events import EventError, parse_time
 from sla.verdict import Verdict, judge
@@ -39,6 +40,14 @@ class Filter:
     q: str | None = None
     open: Annotated[bool | None, OPEN] = None
     major: Annotated[bool | None, OPEN] = None
+    restored: Annotated[bool | None, OPEN] = None
+    drill: Annotated[bool | None, OPEN] = None
+    late: Annotated[bool | None, OPEN] = None
+    """Missed the response or the repair."""
+    response: str | None = None
+    repair: str | None = None
+    provider: str | None = None
+    backup: str | None = None
     since: Annotated[AwareDatetime | None, OPEN] = None
     until: Annotated[AwareDatetime | None, OPEN] = None
 
@@ -99,15 +108,43 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(keys.contains(f'"{wanted.module}"', autoescape=True))
     if wanted.q:
         found.append(or_(Incident.number == wanted.q, Incident.title.contains(wanted.q, autoescape=True)))
-    if wanted.open is not None:
-        found.append(Incident.closed == int(not wanted.open))
-    if wanted.major is not None:
-        found.append(Incident.major_since.is_not(None) if wanted.major else Incident.major_since.is_(None))
+    found += _flags(wanted)
+    found += _judged(wanted)
     if wanted.since:
         found.append(Incident.started_at >= _within_calendar(wanted.since, "since"))
     if wanted.until:
         found.append(Incident.started_at < _within_calendar(wanted.until, "until"))
     return found
+
+
+def _flags(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.open is not None:
+        found.append(Incident.closed == int(not wanted.open))
+    if wanted.drill is not None:
+        found.append(Incident.drill == int(wanted.drill))
+    for column, there in ((Incident.major_since, wanted.major), (Incident.restored_at, wanted.restored)):
+        if there is not None:
+            found.append(column.is_not(None) if there else column.is_(None))
+    return found
+
+
+def _judged(wanted: Filter) -> list[ColumnElement[bool]]:
+    """Conditions on the newest verdict, which the case of the incident keeps."""
+    found = [
+        column == value
+        for column, value in (
+            (Case.response_state, wanted.response),
+            (Case.repair_state, wanted.repair),
+            (Case.provider_repair_state, wanted.provider),
+            (Case.backup_state, wanted.backup),
+        )
+        if value
+    ]
+    if wanted.late is not None:
+        missed = or_(Case.response_state == "missed", Case.repair_state == "missed")
+        found.append(missed if wanted.late else not_(missed))
+    return [exists().where(Case.subject == Incident.number, *found)] if found else []
 
 
 def _within_calendar(at: datetime, field: str) -> datetime:

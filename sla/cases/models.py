@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Id, Money, UtcDateTime
@@ -57,6 +57,42 @@ class CasePayer(Base):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("sla_case.id"), primary_key=True)
     payer: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class CaseOutage(Base):
+    """When service was down, as the newest verdict has it: what availability is counted from.
+
+    Seconds since 1970, because a report adds them up by the hundred thousand.
+    """
+
+    __tablename__ = "sla_case_outage"
+    __table_args__ = (
+        Index("ix_sla_case_outage_from", "from_second"),
+        Index("ix_sla_case_outage_to", "to_second"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("sla_case.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    from_second: Mapped[int] = mapped_column(BigInteger)
+    to_second: Mapped[int | None] = mapped_column(BigInteger)
+    """None while service is down."""
+
+
+class CaseExclusion(Base):
+    """A claim to subtract time and what became of it (第二十九条), as the newest verdict has it."""
+
+    __tablename__ = "sla_case_exclusion"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("sla_case.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    claim: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(String(20))
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(12))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    """Who wrote the decision into the log."""
 
 
 class VerdictRecord(Base):

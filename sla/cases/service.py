@@ -15,6 +15,7 @@ from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
 from sla.cases.models import Case, CasePayer, VerdictRecord
+from sla.cases.projection import project
 from sla.penalties import service as ledger
 from sla.verdict import Verdict
 
@@ -58,6 +59,7 @@ def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdic
     case_id = session.execute(_INSERT_CASE, values).scalar_one()
     if verdict.payers:
         session.execute(_INSERT_PAYER, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
+    project(session, case_id, verdict)
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
         case = session.get_one(Case, case_id)
@@ -82,6 +84,7 @@ def update_case(
         case.slots_on_time, case.slots_late, case.slots_missed = slots.on_time, slots.late, slots.missed
     known = set(session.scalars(select(CasePayer.payer).where(CasePayer.case_id == case.id)))
     session.add_all(CasePayer(case_id=case.id, payer=p) for p in sorted(verdict.payers - known))
+    project(session, case.id, verdict)
     changed = _outcome(case) != before
     if changed:
         case.verdict_version += 1

@@ -23,15 +23,22 @@ Reader = Annotated[Actor, Depends(require("penalty.read"))]
 State = Annotated[str | None, Query(max_length=16)]
 Cursor = Annotated[str | None, Query(max_length=18)]
 
+Limits = Annotated[queries.Period, Depends()]
+
 STATE_LABELS = {"proposed": "拟扣", "reversed": "已冲回"}
 
 
 @api.get("")
 def listing(
-    request: Request, actor: Reader, session: Read, state: State = None, cursor: Cursor = None
+    request: Request,
+    actor: Reader,
+    session: Read,
+    period: Limits,
+    state: State = None,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """List penalties with their ledger lines, the newest first."""
-    rows, following = queries.listing(session, actor, state, cursor)
+    rows, following = queries.listing(session, actor, state, cursor, period=period)
     lines = queries.entries(session, [p.id for p, _ in rows])
     zone = platform_of(request).zone
     items = [as_dict(penalty, case, lines[penalty.id], zone) for penalty, case in rows]
@@ -66,10 +73,15 @@ def as_dict(penalty: Penalty, case: Case, lines: Sequence[PenaltyEntry], zone: Z
 
 @pages.get("/penalties")
 def page(
-    request: Request, actor: Reader, session: Read, state: State = None, cursor: Cursor = None
+    request: Request,
+    actor: Reader,
+    session: Read,
+    period: Limits,
+    state: State = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Show the ledger."""
-    rows, following = queries.listing(session, actor, state, cursor)
+    rows, following = queries.listing(session, actor, state, cursor, period=period)
     lines = queries.entries(session, [p.id for p, _ in rows])
     return render(
         request,

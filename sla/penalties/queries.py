@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
-from sqlalchemy import Row, select
+from pydantic import AwareDatetime
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
+from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.web.i18n import gettext as _
 from sla.cases.models import Case, CasePayer, VerdictRecord
-from sla.penalties.models import Penalty, PenaltyEntry
+from sla.penalties.models import REVERSED, Penalty, PenaltyEntry
 
 PAGE = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Limits the ledger to cases that began in [since, until), and to what stands."""
+
+    since: Annotated[AwareDatetime | None, OPEN] = None
+    until: Annotated[AwareDatetime | None, OPEN] = None
+    standing: Annotated[bool | None, OPEN] = None
+
+
+EVER = Period()
+
+
 def listing(
-    session: Session, actor: Actor, state: str | None = None, cursor: str | None = None, limit: int = PAGE
+    session: Session,
+    actor: Actor,
+    state: str | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE,
+    *,
+    period: Period = EVER,
 ) -> tuple[Sequence[Row[tuple[Penalty, Case]]], str | None]:
     """Return a page of penalties with their cases, the newest first, and the next page's cursor."""
     wanted = select(Penalty, Case).join(Case, Case.id == Penalty.case_id).order_by(Penalty.id.desc())
@@ -26,6 +48,7 @@ def listing(
         wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
     if state:
         wanted = wanted.where(Penalty.state == state)
+    wanted = wanted.where(*_conditions(period))
     if cursor:
         if not cursor.isdecimal() or len(cursor) > 18:
             raise Invalid.field("cursor", "翻页标记无效，请从第一页开始。")
@@ -33,6 +56,17 @@ def listing(
     rows = session.execute(wanted.limit(limit + 1)).all()
     following = str(rows[limit - 1][0].id) if len(rows) > limit else None
     return rows[:limit], following
+
+
+def _conditions(period: Period) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if period.since:
+        found.append(Case.started_at >= period.since)
+    if period.until:
+        found.append(Case.started_at < period.until)
+    if period.standing is not None:
+        found.append(Penalty.state != REVERSED if period.standing else Penalty.state == REVERSED)
+    return found
 
 
 def entries(session: Session, penalty_ids: Sequence[int]) -> dict[int, list[PenaltyEntry]]:

@@ -1,37 +1,40 @@
-"""Gather the report's figures: three queries, whatever the number of cases."""
+"""Gather the whole report: a constant number of queries, columns rather than objects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from kernel.errors import Invalid
 from kernel.identity.actor import Actor
-from sla.cases.models import Case, CasePayer
+from sla.cases.models import Case, CaseExclusion, CaseOutage, CasePayer, VerdictRecord
 from sla.contract import Contract
 from sla.deadlines.models import BlindTime
 from sla.penalties.models import REVERSED, Penalty
 from sla.report import rules
+from sla.report.headline import Headline, Tally, headline, in_scope, tally, within
 
-MOST_MISSED = 500
+MOST_LISTED = 300
+"""Rows of a register in the report; what is beyond is counted, and listed by the link."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """How one clock went over a set of cases."""
+class Spread:
+    """How long something took: the mean and the percentiles, in seconds."""
 
-    counts: dict[str, int]
+    mean: int | None
+    percentiles: dict[int, int | None]
 
-    @property
-    def attainment(self) -> Decimal | None:
-        """Percent of decided clocks that were met."""
-        return rules.attainment(self.counts["met"], self.counts["missed"])
+    @classmethod
+    def of(cls, seconds: list[int]) -> Spread:
+        """Measure these durations."""
+        seconds.sort()
+        found = {p: rules.percentile(seconds, p) for p in rules.PERCENTILES}
+        return cls(rules.mean(seconds), found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,164 +42,176 @@ class ClassRow:
     """The figures of one fault class."""
 
     key: str
-    name: str
     incidents: int
     response: Tally
     repair: Tally
-    respond_mean: int | None
-    respond_p90: int | None
-    repair_mean: int | None
-    repair_p50: int | None
-    repair_p90: int | None
+    respond: Spread
+    fix: Spread
 
 
-@dataclass(frozen=True, slots=True)
-class SlaReport:
+@dataclass(frozen=True)
+class SlaReport(Headline):
     """Everything the report says; every edge shows this and nothing else."""
 
-    start: datetime
-    end: datetime
     generated_at: datetime
-    contract: Contract
-    incidents: int
-    open: int
-    major: int
-    drills: int
-    response: Tally
-    repair: Tally
-    provider_repair: Tally
     classes: list[ClassRow]
-    broadcasts: dict[str, int]
-    penalty_cases: int
-    penalty_total: Decimal
-    missed: Sequence[Case]
+    respond: Spread
+    fix: Spread
+    payers: dict[str, int]
+    seconds: int
+    """How much of the range has passed: the whole of availability."""
+    down_modules: dict[str, int]
+    down_payers: dict[str, int]
+    missed: Sequence[Any]
+    missed_count: int
+    numbers: dict[int, str]
+    """Case → the number of the penalty that stands for it."""
+    broadcast_register: Sequence[Any]
+    exclusions: Sequence[Any]
+    drills: Sequence[Any]
+    drill_count: int
     blind: Sequence[BlindTime]
-    scopes: frozenset[str] | None
-    payers: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def last_day(self) -> date:
-        """The last day that the range includes, in the contract's zone."""
-        return (self.end.astimezone(self.contract.zone) - timedelta(microseconds=1)).date()
-
-    @property
-    def punctuality(self) -> Decimal | None:
-        """Percent of decided broadcast slots that were on time."""
-        return rules.attainment(
-            self.broadcasts["on_time"], self.broadcasts["late"] + self.broadcasts["missed"]
-        )
-
-
-_COLUMNS = (
-    Case.fault_class,
-    Case.response_state,
-    Case.repair_state,
-    Case.provider_repair_state,
-    Case.response_seconds,
-    Case.repair_seconds,
-    Case.restored_at,
-    Case.major_since,
-    Case.slots_owed,
-    Case.slots_on_time,
-    Case.slots_late,
-    Case.slots_missed,
-)
 
 
 def gather(
     session: Session, actor: Actor, contract: Contract, start: datetime, end: datetime, now: datetime
 ) -> SlaReport:
     """Return the report over cases that began in [start, end); 422 for a reversed or empty range."""
-    if end <= start:
-        raise Invalid.field("to", "结束日期应晚于开始日期。")
-    scopes = actor.scopes("report.read")
-    within = _within(start, end, scopes)
-    rows = session.execute(select(*_COLUMNS).where(within, Case.drill == 0)).all()
-    missed = session.scalars(
-        select(Case)
-        .where(within, Case.drill == 0, or_(Case.response_state == "missed", Case.repair_state == "missed"))
-        .order_by(Case.started_at.desc(), Case.id.desc())
-        .limit(MOST_MISSED)
-    ).all()
-    cases, total = _penalties(session, within)
+    head = headline(session, actor, contract, start, end)
+    all_cases = within(start, end, head.scopes)
+    real = all_cases & (Case.drill == 0)
+    respond, fix = _durations(session, real)
+    late = real & or_(Case.response_state == "missed", Case.repair_state == "missed")
+    missed = _missed(session, late)
+    down = _down(session, head, min(end, now))
     return SlaReport(
-        start=start,
-        end=end,
+        **vars(head),
         generated_at=now,
-        contract=contract,
-        incidents=len(rows),
-        open=sum(r.restored_at is None for r in rows),
-        major=sum(r.major_since is not None for r in rows),
-        drills=session.scalar(select(func.count()).select_from(Case).where(within, Case.drill == 1)) or 0,
-        response=_tally(r.response_state for r in rows),
-        repair=_tally(r.repair_state for r in rows),
-        provider_repair=_tally(r.provider_repair_state for r in rows),
-        classes=[_class_row(contract, key, rows) for key in contract.fault_classes],
-        broadcasts={
-            "owed": sum(r.slots_owed for r in rows),
-            "on_time": sum(r.slots_on_time for r in rows),
-            "late": sum(r.slots_late for r in rows),
-            "missed": sum(r.slots_missed for r in rows),
-        },
-        penalty_cases=cases,
-        penalty_total=total,
+        classes=[_class_row(head, key, respond, fix) for key in contract.fault_classes],
+        respond=Spread.of([s for many in respond.values() for s in many]),
+        fix=Spread.of([s for many in fix.values() for s in many]),
+        payers=_by_payer(session, real),
+        seconds=max(0, int((min(end, now) - start).total_seconds())),
+        down_modules=down[0],
+        down_payers=down[1],
         missed=missed,
+        missed_count=sum(g.cases for g in head.groups if "missed" in (g.response_state, g.repair_state)),
+        numbers=_numbers(session, [row.id for row in missed]),
+        broadcast_register=_broadcasts(session, real),
+        exclusions=_exclusions(session, real),
+        drills=_drills(session, all_cases & (Case.drill == 1)),
+        drill_count=session.scalar(select(func.count()).select_from(Case).where(all_cases, Case.drill == 1))
+        or 0,
         blind=_blind(session, start, end),
-        scopes=scopes,
-        payers=_by_payer(session, within),
     )
 
 
-def _within(start: datetime, end: datetime, scopes: frozenset[str] | None) -> ColumnElement[bool]:
-    range_ = and_(Case.started_at >= start, Case.started_at < end)
-    if scopes is None:
-        return range_
-    touched = select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))
-    return and_(range_, Case.id.in_(touched))
+Durations = dict[str, list[int]]
 
 
-def _tally(states: Iterable[str]) -> Tally:
-    counts = dict.fromkeys(rules.STATES, 0)
-    for state in states:
-        counts[state] += 1
-    return Tally(counts)
+def _durations(session: Session, which: ColumnElement[bool]) -> tuple[Durations, Durations]:
+    """Return the seconds to respond and to repair, by class."""
+    repaired = case((Case.restored_at.is_not(None), Case.repair_seconds), else_=None)
+    respond: Durations = {}
+    fix: Durations = {}
+    rows = session.execute(select(Case.fault_class, Case.response_seconds, repaired).where(which))
+    for key, responded, fixed in rows.tuples():
+        if responded is not None:
+            respond.setdefault(key, []).append(responded)
+        if fixed is not None:
+            fix.setdefault(key, []).append(fixed)
+    return respond, fix
 
 
-def _class_row(contract: Contract, key: str, rows: Sequence[Any]) -> ClassRow:
-    mine = [r for r in rows if r.fault_class == key]
-    responded = sorted(r.response_seconds for r in mine if r.response_seconds is not None)
-    repaired = sorted(r.repair_seconds for r in mine if r.restored_at is not None)
+def _class_row(head: Headline, key: str, respond: Durations, fix: Durations) -> ClassRow:
+    mine = [g for g in head.groups if g.fault_class == key]
     return ClassRow(
         key=key,
-        name=contract.fault_classes[key].name,
-        incidents=len(mine),
-        response=_tally(r.response_state for r in mine),
-        repair=_tally(r.repair_state for r in mine),
-        respond_mean=rules.mean(responded),
-        respond_p90=rules.percentile(responded, 90),
-        repair_mean=rules.mean(repaired),
-        repair_p50=rules.percentile(repaired, 50),
-        repair_p90=rules.percentile(repaired, 90),
+        incidents=sum(g.cases for g in mine),
+        response=tally((g.response_state, g.cases) for g in mine),
+        repair=tally((g.repair_state, g.cases) for g in mine),
+        respond=Spread.of(respond.get(key, [])),
+        fix=Spread.of(fix.get(key, [])),
     )
 
 
-def _penalties(session: Session, within: ColumnElement[bool]) -> tuple[int, Decimal]:
-    amounts = session.scalars(
-        select(Penalty.amount).join(Case, Case.id == Penalty.case_id).where(within, Penalty.state != REVERSED)
-    ).all()
-    return len(amounts), sum(amounts, Decimal("0.00"))
-
-
-def _by_payer(session: Session, within: ColumnElement[bool]) -> dict[str, int]:
+def _by_payer(session: Session, which: ColumnElement[bool]) -> dict[str, int]:
     rows = session.execute(
         select(CasePayer.payer, func.count())
         .join(Case, Case.id == CasePayer.case_id)
-        .where(within, Case.drill == 0)
+        .where(which)
         .group_by(CasePayer.payer)
     )
     return dict(rows.tuples().all())
 
 
+def _down(session: Session, head: Headline, until: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the seconds down by module and by payer, of every outage that reaches into the range."""
+    first, last = int(head.start.timestamp()), int(until.timestamp())
+    wanted = (
+        select(Case.modules, Case.payers, CaseOutage.from_second, CaseOutage.to_second)
+        .join(Case, Case.id == CaseOutage.case_id)
+        .where(CaseOutage.from_second < last)
+        .where(or_(CaseOutage.to_second.is_(None), CaseOutage.to_second > first))
+        .where(in_scope(head.scopes), Case.drill == 0)
+        .order_by(CaseOutage.from_second)
+    )
+    rows = session.execute(wanted).tuples().all()
+    return (
+        rules.downtimes(((m, a, b) for m, _, a, b in rows), first, last),
+        rules.downtimes(((p, a, b) for _, p, a, b in rows), first, last),
+    )
+
+
+def _missed(session: Session, which: ColumnElement[bool]) -> Sequence[Any]:
+    wanted = (
+        select(*Case.__table__.columns, VerdictRecord.digest)
+        .join(
+            VerdictRecord,
+            (VerdictRecord.case_id == Case.id) & (VerdictRecord.version == Case.verdict_version),
+        )
+        .where(which)
+    )
+    return session.execute(wanted.order_by(Case.started_at.desc(), Case.id.desc()).limit(MOST_LISTED)).all()
+
+
+def _numbers(session: Session, case_ids: list[int]) -> dict[int, str]:
+    wanted = select(Penalty.case_id, Penalty.number).where(
+        Penalty.case_id.in_(case_ids), Penalty.state != REVERSED
+    )
+    return dict(session.execute(wanted.order_by(Penalty.id)).tuples().all())
+
+
+def _broadcasts(session: Session, which: ColumnElement[bool]) -> Sequence[Any]:
+    wanted = select(
+        Case.subject,
+        Case.title,
+        Case.url,
+        Case.major_since,
+        Case.slots_owed,
+        Case.slots_on_time,
+        Case.slots_late,
+        Case.slots_missed,
+    ).where(which, Case.slots_owed > 0)
+    return session.execute(wanted.order_by(Case.started_at.desc(), Case.id.desc()).limit(MOST_LISTED)).all()
+
+
+def _exclusions(session: Session, which: ColumnElement[bool]) -> Sequence[Any]:
+    wanted = (
+        select(Case.subject, Case.url, *CaseExclusion.__table__.columns)
+        .join(Case, Case.id == CaseExclusion.case_id)
+        .where(which)
+    )
+    order = (CaseExclusion.from_at.desc(), CaseExclusion.case_id.desc(), CaseExclusion.place)
+    return session.execute(wanted.order_by(*order).limit(MOST_LISTED)).all()
+
+
+def _drills(session: Session, which: ColumnElement[bool]) -> Sequence[Any]:
+    columns = (Case.subject, Case.title, Case.url, Case.started_at, Case.response_state, Case.repair_state)
+    wanted = select(*columns).where(which)
+    return session.execute(wanted.order_by(Case.started_at.desc(), Case.id.desc()).limit(MOST_LISTED)).all()
+
+
 def _blind(session: Session, start: datetime, end: datetime) -> Sequence[BlindTime]:
     wanted = select(BlindTime).where(BlindTime.to_at >= start, BlindTime.from_at < end)
-    return session.scalars(wanted.order_by(BlindTime.from_at)).all()
+    return session.scalars(wanted.order_by(BlindTime.from_at).limit(MOST_LISTED)).all()

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
 
 from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
 from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
+from kernel.pdf import render_pdf
 from kernel.platform import Platform
+from kernel.web import language
 from kernel.web.i18n import gettext as _
-from kernel.web.templating import render
+from kernel.web.templating import begin, render
 from sla import pinned
-from sla.deadlines.models import BLIND_REASONS
-from sla.report.data import SlaReport, gather
-from sla.report.forms import as_dict, as_workbook
+from sla.contract import Contract
+from sla.report import rules
+from sla.report.data import gather
+from sla.report.figures import Figures, figures_of
+from sla.report.paper import document_of
+from sla.report.sections import sections_of
+from sla.report.workbook import workbook_of
 
 api = ApiRouter(prefix="/reports", tags=["reports"])
 pages = PageRouter()
@@ -26,11 +34,23 @@ router = APIRouter()
 
 Reader = Annotated[Actor, Depends(require("report.read"))]
 From = Annotated[
-    date | None, OPEN, Query(alias="from", description="first day, contract zone; default this month's")
+    date | None, OPEN, Query(alias="from", description="first day, contract zone; default 30 days before")
 ]
 To = Annotated[date | None, OPEN, Query(alias="to", description="last day, included; default today")]
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The days a report is asked for."""
+
+    start: From = None
+    end: To = None
+
+
+Asked = Annotated[Range, Depends()]
 
 
 def span(platform: Platform, start: date | None, end: date | None) -> tuple[datetime, datetime]:
@@ -42,41 +62,79 @@ def span(platform: Platform, start: date | None, end: date | None) -> tuple[date
     last = end or today
     first = start or (last - timedelta(days=30))
     midnight = datetime.min.time()
-    begin = datetime.combine(first, midnight, platform.zone)
-    return begin, datetime.combine(last, midnight, platform.zone) + timedelta(days=1)
+    begun = datetime.combine(first, midnight, platform.zone)
+    return begun, datetime.combine(last, midnight, platform.zone) + timedelta(days=1)
 
 
-def _gather(request: Request, actor: Actor, session: Any, start: date | None, end: date | None) -> SlaReport:
-    platform = platform_of(request)
-    begin, until = span(platform, start, end)
-    return gather(session, actor, pinned.in_force(platform), begin, until, platform.clock.now())
+def figures_for(
+    platform: Platform, session: Session, actor: Actor, start: date | None, end: date | None
+) -> tuple[Figures, Contract]:
+    """Return the figures of a range and the contract in force."""
+    begun, until = span(platform, start, end)
+    contract = pinned.in_force(platform)
+    found = gather(session, actor, contract, begun, until, platform.clock.now())
+    return figures_of(found), contract
 
 
-@api.get("/sla", response_model=None, responses={200: {"content": {XLSX: {}, "text/html": {}}}})
+@api.get("/sla", response_model=None, responses={200: {"content": {XLSX: {}, "text/html": {}, PDF: {}}}})
 def report(
     request: Request,
     actor: Reader,
     session: Read,
-    start: From = None,
-    end: To = None,
-    form: Annotated[Literal["json", "html", "xlsx"], Query(alias="format")] = "json",
+    asked: Asked,
+    form: Annotated[Literal["json", "html", "pdf", "xlsx"], Query(alias="format")] = "json",
 ) -> Response:
     """Return the SLA report over incidents that began in the range."""
-    found = _gather(request, actor, session, start, end)
+    platform = platform_of(request)
+    figures, contract = figures_for(platform, session, actor, asked.start, asked.end)
     if form == "html":
-        return render(request, "sla/report.html", report=found, reasons=BLIND_REASONS)
+        return _page(request, figures, contract)
+    if form == "json":
+        return JSONResponse(figures)
+    language.settle(request)
+    return download(platform, figures, contract, form, f"sla-{figures['from'][:10]}")
+
+
+def download(
+    platform: Platform, figures: Figures, contract: Contract, form: str, name: str, version: str = ""
+) -> Response:
+    """Return the report as a file."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if form == "xlsx":
-        name = f"sla-{found.start.astimezone(found.contract.zone):%Y%m%d}.xlsx"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(as_workbook(found), media_type=XLSX, headers=headers)
-    return JSONResponse(as_dict(found))
+        return Response(workbook_of(figures, contract), media_type=XLSX, headers=headers)
+    document = document_of(figures, contract, version=version)
+    return Response(render_pdf(document, platform.settings.font_dir), media_type=PDF, headers=headers)
 
 
 @pages.get("/reports/sla")
-def page(request: Request, actor: Reader, session: Read, start: From = None, end: To = None) -> Response:
+def page(request: Request, actor: Reader, session: Read, asked: Asked) -> Response:
     """Show the SLA report."""
-    found = _gather(request, actor, session, start, end)
-    return render(request, "sla/report.html", report=found, reasons=BLIND_REASONS)
+    return _page(request, *figures_for(platform_of(request), session, actor, asked.start, asked.end))
+
+
+def _page(request: Request, figures: Figures, contract: Contract) -> Response:
+    today = begin(request).now.astimezone(contract.zone).date()
+    last = datetime.fromisoformat(figures["to"]) - datetime.resolution
+    return render(
+        request,
+        "sla/report.html",
+        sections=sections_of(figures, contract),
+        contract=contract,
+        first=date.fromisoformat(figures["from"][:10]),
+        last=last.date(),
+        presets=presets(today),
+    )
+
+
+def presets(today: date) -> list[tuple[Any, date, date]]:
+    """Return the ranges people ask for, by name."""
+    before = rules.month_of(today)[0] - timedelta(days=1)
+    return [
+        (_("本月"), *rules.month_of(today)),
+        (_("上月"), *rules.month_of(before)),
+        (_("本半年"), *rules.half_of(today)),
+        (_("本年"), *rules.year_of(today)),
+    ]
 
 
 router.include_router(api)

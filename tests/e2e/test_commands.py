@@ -157,3 +157,12 @@ def test_a_database_serves_only_what_it_was_made_for(
     ran = runner(environ, monkeypatch)("serve", *(() if asked == "live" else (f"--{asked}",)))
     assert ran.status == 2
     assert "不能用于" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("pdf", b"%PDF-"), ("xlsx", b"PK"), ("html", b"<!doctype html>")]
+)
+def test_the_report_as_a_file(shoushi: Run, tmp_path: Path, form: str, start: bytes) -> None:
+    reported(shoushi, "--reported-at", _ago(hours=5))
+    good(shoushi("report", "--format", form, "--output", str(tmp_path / "report")))
+    assert (tmp_path / "report").read_bytes().startswith(start)

@@ -17,7 +17,7 @@ from sla.audit.judge import audit_log
 from sla.events import to_interchange
 from sla.penalties.queries import listing as ledger
 from sla.report.data import SlaReport, gather
-from sla.report.forms import as_dict
+from sla.report.figures import figures_of
 from tests.support.ledger import at
 from tests.support.world import World
 
@@ -128,7 +128,7 @@ def test_an_audit_of_the_export_comes_to_the_platforms_verdicts(day: World, tmp_
 
 @SQLITE
 def test_a_report_without_any_incident_has_no_percentages(world: World) -> None:
-    figures = as_dict(report(world))
+    figures = figures_of(report(world))
     assert figures["incidents"] == 0
     assert report(world).response.attainment is None
     assert report(world).punctuality is None

@@ -75,22 +75,6 @@ def test_the_ledger_pages_by_cursor(site: Site, monkeypatch: pytest.MonkeyPatch)
     assert second["next"] is None
 
 
-def test_the_report_says_the_same_as_json_page_and_workbook(site: Site) -> None:
-    from openpyxl import load_workbook
-
-    penalised(site.world, "city")
-    client = site.api("wang")
-    figures = client.get("/api/v1/reports/sla").json()
-    book = load_workbook(BytesIO(client.get("/api/v1/reports/sla?format=xlsx").content), read_only=True)
-    rows = dict(r[:2] for r in book["汇总"].iter_rows(values_only=True) if len(r) > 1)
-    html = site.page("wang").get("/reports/sla").text
-    assert figures["incidents"] == rows["故障数"] == 1
-    assert figures["penalty_total"] == rows["违约金合计（元）"] == "2300.00"
-    assert (figures["response"]["missed"], rows["响应：超时"], rows["修复：超时"]) == (1, 1, 1)
-    assert "2,300.00" in html
-    assert client.get("/api/v1/reports/sla?format=html").text.count("<html") == 1
-
-
 @SQLITE
 def test_the_range_includes_its_last_day(site: Site) -> None:
     site.world.report()

@@ -1,0 +1,161 @@
+"""The report as values that JSON can hold: what is served, frozen, compared, and laid out as page or paper.
+
+Times are ISO in the contract's zone, money and percents decimal strings, durations whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sla.report import rules
+from sla.report.data import SlaReport, Spread
+from sla.report.headline import Tally
+
+Figures = dict[str, Any]
+Stamp = Callable[[datetime | None], str | None]
+
+
+def figures_of(report: SlaReport) -> Figures:
+    """Return everything the report says."""
+    zone = report.contract.zone
+
+    def stamp(at: datetime | None) -> str | None:
+        return None if at is None else at.astimezone(zone).isoformat(timespec="seconds")
+
+    return {
+        "from": stamp(report.start),
+        "to": stamp(report.end),
+        "generated_at": stamp(report.generated_at),
+        "contract": {"key": report.contract.key, "digest": report.contract.digest},
+        "scope": None if report.scopes is None else sorted(report.scopes),
+        "incidents": report.incidents,
+        "open": report.open,
+        "major": report.major,
+        "drills": report.drill_count,
+        "response": _tally(report.response),
+        "repair": _tally(report.repair),
+        "provider_view": {"repair": _tally(report.provider_repair)},
+        "backup": report.backup,
+        "respond_seconds": _spread(report.respond),
+        "repair_seconds": _spread(report.fix),
+        "classes": _classes(report),
+        "payers": report.payers,
+        "availability": _availability(report),
+        "broadcasts": {**report.broadcasts, "punctuality": _text(report.punctuality)},
+        "penalty_cases": report.penalty_cases,
+        "penalty_total": f"{report.penalty_total:.2f}",
+        "penalties": [
+            {"state": line.state, "count": line.count, "amount": f"{line.amount:.2f}"}
+            for line in report.penalties
+        ],
+        **_registers(report, stamp),
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {**tally.counts, "attainment": _text(tally.attainment)}
+
+
+def _spread(spread: Spread) -> dict[str, int | None]:
+    return {"mean": spread.mean, **{f"p{p}": value for p, value in spread.percentiles.items()}}
+
+
+def _classes(report: SlaReport) -> list[Figures]:
+    return [
+        {
+            "fault_class": row.key,
+            "incidents": row.incidents,
+            "response": _tally(row.response),
+            "repair": _tally(row.repair),
+            "respond_seconds": _spread(row.respond),
+            "repair_seconds": _spread(row.fix),
+        }
+        for row in report.classes
+    ]
+
+
+def _availability(report: SlaReport) -> Figures:
+    def rows(keys: Any, down: dict[str, int]) -> list[Figures]:
+        return [
+            {
+                "key": key,
+                "down_seconds": down.get(key, 0),
+                "percent": _text(rules.availability(down.get(key, 0), report.seconds)),
+            }
+            for key in keys
+        ]
+
+    payers = [p for p in report.contract.payers if report.scopes is None or p in report.scopes]
+    return {
+        "seconds": report.seconds,
+        "modules": rows(report.contract.modules, report.down_modules),
+        "payers": rows(payers, report.down_payers),
+    }
+
+
+def _registers(report: SlaReport, stamp: Stamp) -> Figures:
+    return {
+        "missed_cases": report.missed_count,
+        "missed": [_missed(report, row, stamp) for row in report.missed],
+        "broadcast_register": [
+            {
+                "number": row.subject,
+                "title": row.title,
+                "major_since": stamp(row.major_since),
+                "owed": row.slots_owed,
+                "on_time": row.slots_on_time,
+                "late": row.slots_late,
+                "missed": row.slots_missed,
+            }
+            for row in report.broadcast_register
+        ],
+        "exclusions": [_exclusion(row, stamp) for row in report.exclusions],
+        "drill_register": [
+            {
+                "number": row.subject,
+                "title": row.title,
+                "started_at": stamp(row.started_at),
+                "response": row.response_state,
+                "repair": row.repair_state,
+            }
+            for row in report.drills
+        ],
+        "blind_time": [
+            {"from": stamp(b.from_at), "to": stamp(b.to_at), "reason": b.reason} for b in report.blind
+        ],
+    }
+
+
+def _missed(report: SlaReport, row: Any, stamp: Stamp) -> Figures:
+    return {
+        "number": row.subject,
+        "title": row.title,
+        "fault_class": row.fault_class,
+        "started_at": stamp(row.started_at),
+        "response": row.response_state,
+        "repair": row.repair_state,
+        "provider_repair": row.provider_repair_state,
+        "counted_seconds": row.repair_seconds,
+        "penalty": f"{row.penalty:.2f}",
+        "penalty_number": report.numbers.get(row.id),
+        "verdict": row.digest,
+    }
+
+
+def _exclusion(row: Any, stamp: Stamp) -> Figures:
+    return {
+        "number": row.subject,
+        "claim": row.claim,
+        "reason": row.reason,
+        "from": stamp(row.from_at),
+        "to": stamp(row.to_at),
+        "state": row.state,
+        "decided_at": stamp(row.decided_at),
+        "decided_by": row.decided_by,
+    }

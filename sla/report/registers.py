@@ -1,0 +1,199 @@
+"""The report's registers: lists of cases, each row with its evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from kernel.web.i18n import gettext as _
+from sla.audit.report import STATES
+from sla.contract import Contract
+from sla.deadlines.models import BLIND_REASONS
+from sla.events import REASONS
+from sla.penalties.edges import STATE_LABELS
+from sla.report.figures import Figures
+from sla.report.layout import Figure, Grid, Section, count, moment, percent, seconds, words, yuan
+
+if TYPE_CHECKING:
+    from sla.report.sections import Links
+
+CLAIM_WORDS = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}
+
+
+def _incident(number: str) -> Figure:
+    return words(number, f"/incidents/{number}")
+
+
+def missed(f: Figures, contract: Contract, links: Links) -> Section:
+    """Cases that missed a clock, with the numbers of their evidence."""
+    classes = contract.fault_classes
+    rows = [
+        [
+            _incident(row["number"]),
+            words(row["title"]),
+            words(classes[row["fault_class"]].name if row["fault_class"] in classes else row["fault_class"]),
+            words(_(STATES[row["response"]])),
+            words(_(STATES[row["repair"]])),
+            words(_(STATES[row["provider_repair"]])),
+            seconds(row["counted_seconds"]),
+            yuan(row["penalty"], f"/penalties/{row['penalty_number']}" if row["penalty_number"] else None),
+            words(row["penalty_number"]),
+            words(row["verdict"][:12]),
+        ]
+        for row in f["missed"]
+    ]
+    head = [
+        _("编号"), _("故障现象"), _("类别"), _("响应"), _("修复"), _("乙方主张"), _("计入时间"), _("违约金"),
+        _("违约编号"), _("评判摘要"),
+    ]  # fmt: skip
+    grid = Grid(
+        _("超时的故障"),
+        head,
+        rows,
+        frozenset((6, 7)),
+        (0, 2, 1.4, 0.9, 0.9, 0.9, 1.4, 0, 0, 0),
+        empty=_("这段时间没有超时的故障。"),
+        more=_more(f["missed_cases"], len(rows), links.incidents(late="true")),
+    )
+    note = _("每件附评判的 SM3 摘要，可用证据文件离线复算。")
+    return Section("missed", _("超时的故障"), [grid], note)
+
+
+def _more(whole: int, shown: int, href: str) -> Figure | None:
+    """Say how many there are in all; when rows are left out, say so."""
+    if whole > shown:
+        return Figure(_("共 %(n)s 起，此处列出最近 %(m)s 起", n=whole, m=shown), whole, href)
+    return Figure(_("共 %(n)s 起", n=whole), whole, href) if whole else None
+
+
+def broadcasts(f: Figures, contract: Contract) -> Section:
+    """The register of broadcasts with their punctuality."""
+    rows = [
+        [
+            words(row["number"], f"/incidents/{row['number']}#broadcasts"),
+            words(row["title"]),
+            moment(row["major_since"], contract.zone),
+            *(count(row[name]) for name in ("owed", "on_time", "late", "missed")),
+        ]
+        for row in f["broadcast_register"]
+    ]
+    sums = f["broadcasts"]
+    total = [
+        words(_("合计")),
+        percent(sums["punctuality"]),
+        words(""),
+        *(count(sums[name]) for name in ("owed", "on_time", "late", "missed")),
+    ]
+    head = [
+        _("编号"), _("故障现象"), _("重大起始"), _("通报应发"), _("通报按时"), _("通报迟报"), _("通报漏报"),
+    ]  # fmt: skip
+    grid = Grid(
+        _("通报登记"),
+        head,
+        rows,
+        frozenset(range(3, 7)),
+        (0, 2.2, 2, 1, 1, 1, 1),
+        total,
+        _("这段时间没有应发的通报。"),
+    )
+    return Section("broadcasts", _("半小时通报"), [grid], contract.broadcast.article)
+
+
+def penalties(f: Figures, contract: Contract, links: Links) -> Section:
+    """What stands in the ledger, by state."""
+    rows = [
+        [
+            words(_(STATE_LABELS.get(row["state"], row["state"])), links.penalties(state=row["state"])),
+            count(row["count"], links.penalties(state=row["state"])),
+            yuan(row["amount"]),
+        ]
+        for row in f["penalties"]
+    ]
+    total = [
+        words(_("有效合计")),
+        count(f["penalty_cases"], links.penalties(standing="true")),
+        yuan(f["penalty_total"]),
+    ]
+    grid = Grid(
+        _("违约台账"),
+        [_("状态"), _("件数"), _("金额")],
+        rows,
+        frozenset((1, 2)),
+        (2, 1, 1),
+        total,
+        _("这段时间没有违约记录。"),
+    )
+    return Section("penalties", _("违约台账"), [grid], contract.penalty.article)
+
+
+def exclusions(f: Figures, contract: Contract) -> Section:
+    """Claims to subtract time, with who decided and when."""
+    zone: ZoneInfo = contract.zone
+    rows = [
+        [
+            _incident(row["number"]),
+            words(row["claim"]),
+            words(_(REASONS.get(row["reason"], row["reason"]))),
+            moment(row["from"], zone),
+            moment(row["to"], zone),
+            words(_(CLAIM_WORDS[row["state"]])),
+            moment(row["decided_at"], zone),
+            words(row["decided_by"]),
+        ]
+        for row in f["exclusions"]
+    ]
+    head = [
+        _("编号"), _("申请"), _("原因"), _("自"), _("至"), _("决定"), _("决定时间"), _("决定人"),
+    ]  # fmt: skip
+    grid = Grid(
+        _("剔除申请"),
+        head,
+        rows,
+        widths=(0, 0, 1, 1.5, 1.5, 0.9, 1.5, 0.8),
+        empty=_("这段时间没有剔除申请。"),
+    )
+    return Section("exclusions", _("剔除申请与批准"), [grid], _("只有甲方批准的时段从修复计时中剔除。"))
+
+
+def drills(f: Figures, contract: Contract, links: Links) -> Section:
+    """Drills ran on the same clocks; they cost nothing."""
+    rows = [
+        [
+            _incident(row["number"]),
+            words(row["title"]),
+            moment(row["started_at"], contract.zone),
+            words(_(STATES[row["response"]])),
+            words(_(STATES[row["repair"]])),
+        ]
+        for row in f["drill_register"]
+    ]
+    grid = Grid(
+        _("演练登记"),
+        [_("编号"), _("故障现象"), _("开始时间"), _("响应"), _("修复")],
+        rows,
+        widths=(0, 3, 2, 1, 1),
+        empty=_("这段时间没有演练。"),
+        more=_more(f["drills"], len(rows), links.drills()),
+    )
+    return Section("drills", _("演练登记"), [grid], contract.drills.article)
+
+
+def blind(f: Figures, contract: Contract) -> Section:
+    """When nobody watched."""
+    rows = [
+        [
+            moment(row["from"], contract.zone),
+            moment(row["to"], contract.zone),
+            words(_(BLIND_REASONS.get(row["reason"], row["reason"]))),
+        ]
+        for row in f["blind_time"]
+    ]
+    grid = Grid(
+        _("平台未观测的时间"),
+        [_("自"), _("至"), _("原因")],
+        rows,
+        widths=(1, 1, 1),
+        empty=_("没有未观测的时间。"),
+    )
+    note = _("平台停机或时钟跳变；期间到期的时限不自动算达标。")
+    return Section("blind", _("平台未观测的时间"), [grid], note)
