@@ -38,7 +38,7 @@ def opened(
     """Everything that follows from a new incident."""
     verdict = judge(contract, events, now)
     _project(incident, contract, events, verdict)
-    cases.open_case(session, now, _subject(incident), verdict, "reported")
+    cases.open_case(platform, session, now, _subject(incident), verdict, "reported")
     arm_new(session, SUBJECT, {incident.id: planned(contract, verdict, events, now)})
     notify.reported(platform, session, now, incident, verdict)
     grid.keep(platform, session, now, incident, contract, verdict)
@@ -63,7 +63,7 @@ def changed(
     session.flush()
     grid.keep(platform, session, now, incident, contract, verdict)
     slots = grid.tally(session, incident, contract, verdict)
-    outcome_changed = cases.update_case(session, now, _subject(incident), verdict, cause, slots)
+    outcome_changed = cases.update_case(platform, session, now, _subject(incident), verdict, cause, slots)
     arm(session, now, SUBJECT, incident.id, planned(contract, verdict, events, now))
     if outcome_changed:
         notify.outcome(platform, session, now, incident, verdict)

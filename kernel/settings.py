@@ -38,6 +38,9 @@ class Settings(BaseModel):
         default=60, ge=5, le=720, description="…or after so long without a request"
     )
     secure_cookies: bool = Field(default=False, description="set Secure on cookies (behind HTTPS)")
+    reminder_days: int = Field(
+        default=3, ge=1, le=90, description="remind of what awaits a decision after so many days"
+    )
     mail_from: str = Field(default="shoushi@localhost", description="sender of all mail")
     smtp_host: str | None = Field(
         default=None, description="mail server; without one mail is written to data_dir"

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
+from kernel.platform import Platform
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.cases.projection import project
 from sla.penalties import service as ledger
@@ -44,7 +45,9 @@ _INSERT_PAYER = insert(table_of(CasePayer))
 _INSERT_VERDICT = insert(table_of(VerdictRecord))
 
 
-def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str) -> None:
+def open_case(
+    platform: Platform, session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str
+) -> None:
     """Record the first verdict on a new subject."""
     values = _columns(verdict, now) | {
         "subject": subject.number,
@@ -63,10 +66,11 @@ def open_case(session: Session, now: datetime, subject: Subject, verdict: Verdic
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
         case = session.get_one(Case, case_id)
-        _settle(session, now, case, verdict)
+        ledger.follow_verdict(platform, session, now, case, verdict)
 
 
 def update_case(
+    platform: Platform,
     session: Session,
     now: datetime,
     subject: Subject,
@@ -91,13 +95,8 @@ def update_case(
         session.flush()
         _write_version(session, now, case.id, case.subject, case.verdict_version, verdict, cause)
     session.flush()
-    _settle(session, now, case, verdict)
+    ledger.follow_verdict(platform, session, now, case, verdict)
     return changed
-
-
-def _settle(session: Session, now: datetime, case: Case, verdict: Verdict) -> None:
-    contract = verdict.contract
-    ledger.settle_with(session, now, case, verdict.penalty, contract.penalty.article, contract.zone)
 
 
 _OUTCOME = (

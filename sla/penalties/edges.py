@@ -14,6 +14,7 @@ from kernel.web.templating import render
 from sla.cases.models import Case
 from sla.penalties import queries
 from sla.penalties.models import Penalty, PenaltyEntry
+from sla.penalties.rules import STATE_LABELS
 
 api = ApiRouter(prefix="/penalties", tags=["penalties"])
 pages = PageRouter()
@@ -24,8 +25,6 @@ State = Annotated[str | None, Query(max_length=16)]
 Cursor = Annotated[str | None, Query(max_length=18)]
 
 Limits = Annotated[queries.Period, Depends()]
-
-STATE_LABELS = {"proposed": "拟扣", "reversed": "已冲回"}
 
 
 @api.get("")

@@ -78,16 +78,30 @@ def entries(session: Session, penalty_ids: Sequence[int]) -> dict[int, list[Pena
     return found
 
 
-def one(session: Session, actor: Actor, number: str) -> tuple[Penalty, Case, list[PenaltyEntry]]:
-    """Return a penalty with its case and lines; 404 when the actor may not see it."""
+def find(session: Session, actor: Actor, number: str, *, for_update: bool = False) -> tuple[Penalty, Case]:
+    """Return a penalty with its case; 404 when the actor may not see it."""
     wanted = select(Penalty, Case).join(Case, Case.id == Penalty.case_id).where(Penalty.number == number)
     scopes = actor.scopes("penalty.read")
     if scopes is not None:
         wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
+    if for_update:
+        wanted = wanted.with_for_update(of=Penalty)
     row = session.execute(wanted).one_or_none()
     if row is None:
         raise NotFound(_("没有违约记录 %(number)s，或不在您的查看范围内。", number=number))
-    return row[0], row[1], entries(session, [row[0].id])[row[0].id]
+    return row[0], row[1]
+
+
+def one(session: Session, actor: Actor, number: str) -> tuple[Penalty, Case, list[PenaltyEntry]]:
+    """Return a penalty with its case and lines; 404 when the actor may not see it."""
+    penalty, case = find(session, actor, number)
+    return penalty, case, entries(session, [penalty.id])[penalty.id]
+
+
+def last_verdict(session: Session, penalty_id: int) -> int:
+    """Return the verdict version that the newest line rests on."""
+    wanted = select(PenaltyEntry.verdict_version).where(PenaltyEntry.penalty_id == penalty_id)
+    return session.execute(wanted.order_by(PenaltyEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def verdict_of(session: Session, case_id: int, version: int) -> VerdictRecord | None:

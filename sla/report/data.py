@@ -14,7 +14,8 @@ from kernel.identity.actor import Actor
 from sla.cases.models import Case, CaseExclusion, CaseOutage, CasePayer, VerdictRecord
 from sla.contract import Contract
 from sla.deadlines.models import BlindTime
-from sla.penalties.models import REVERSED, Penalty
+from sla.penalties.models import Penalty
+from sla.penalties.rules import VOID
 from sla.report import rules
 from sla.report.headline import Headline, Tally, headline, in_scope, tally, within
 
@@ -135,7 +136,20 @@ def _class_row(head: Headline, key: str, respond: Durations, fix: Durations) -> 
     )
 
 
+<<<<<<< HEAD
 def _by_payer(session: Session, which: ColumnElement[bool]) -> dict[str, int]:
+=======
+def _penalties(session: Session, within: ColumnElement[bool]) -> tuple[int, Decimal]:
+    amounts = session.scalars(
+        select(Penalty.amount)
+        .join(Case, Case.id == Penalty.case_id)
+        .where(within, Penalty.state.not_in(VOID))
+    ).all()
+    return len(amounts), sum(amounts, Decimal("0.00"))
+
+
+def _by_payer(session: Session, within: ColumnElement[bool]) -> dict[str, int]:
+>>>>>>> 54fd665 (The whole life of a penalty: decisions, reminders, settlement, a ledger that is checked)
     rows = session.execute(
         select(CasePayer.payer, func.count())
         .join(Case, Case.id == CasePayer.case_id)

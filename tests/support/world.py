@@ -26,6 +26,8 @@ from sla.cases.models import Case
 from sla.deadlines.jobs import tick
 from sla.deadlines.models import ARMED, Deadline
 from sla.events import Event
+from sla.penalties import service as ledger
+from sla.penalties.models import Penalty
 from sla.verdict import judge
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -114,8 +116,18 @@ class World:
     def deadlines(self, number: str, state: int = ARMED) -> Sequence[Deadline]:
         with self.platform.db.read() as session:
             found = incidents.find(session, number)
-            wanted = select(Deadline).where(Deadline.subject_id == found.id, Deadline.state == state)
-            return session.scalars(wanted.order_by(Deadline.due_at, Deadline.id)).all()
+            wanted = select(Deadline).where(Deadline.subject == "incident", Deadline.subject_id == found.id)
+            return session.scalars(
+                wanted.where(Deadline.state == state).order_by(Deadline.due_at, Deadline.id)
+            ).all()
+
+    def decide(self, number: str, decision: str, who: str, reason: str = "", **more: Any) -> Penalty:
+        """Let a party decide on a penalty."""
+        actor = self.actor(who)
+        with self.platform.db.write(who) as session:
+            return ledger.decide(
+                self.platform, session, self.now, actor, number, decision, reason=reason, **more
+            )
 
     def messages(self, ref: str) -> Sequence[Message]:
         with self.platform.db.read() as session:

@@ -14,8 +14,8 @@ from incidents.models import IncidentEvent
 from kernel.audit import AuditEntry, verify
 from kernel.outbox.jobs import deliver
 from sla.deadlines.jobs import tick
+from sla.penalties.ledger import entry_digest
 from sla.penalties.models import Penalty, PenaltyEntry
-from sla.penalties.service import entry_digest
 from tests.support.world import INSTANT, World
 
 
@@ -42,7 +42,7 @@ def test_each_ledger_entry_links_to_the_one_before(world: World) -> None:
         ).all()
         assert entries
         for entry, number in entries:
-            names = ("seq", "type", "amount", "verdict_version", "reason", "actor", "at")
+            names = ("seq", "type", "amount", "verdict_version", "reason", "actor", "at", "instalment")
             content = {name: getattr(entry, name) for name in names}
             previous = entry_digest(previous if entry.seq > 1 else None, number, content)
             assert previous == entry.digest
