@@ -1,4 +1,4 @@
-"""Is the ledger still what was entered? Every line against its link, the audit chain, and the balance it leaves.
+"""Is the ledger still what was entered? Every line against its link and the audit chain, every balance.
 
 A penalty's lines are linked to each other, and each line's digest stands in the audit chain, which orders the
 lines of all penalties: an altered, removed, added or reordered line is named, and a whole penalty as well.
@@ -22,7 +22,7 @@ from sla.penalties.models import Penalty, PenaltyEntry
 
 
 def check_ledger(session: Session) -> Iterator[str]:
-    """Yield every line that was altered, added, removed or reordered, and every balance that is not its sum."""
+    """Yield every line that was altered, added or removed, and every balance that is not its sum."""
     yield from compare(session, ENTRY_ACTION, _digests(session))
     wanted = select(Penalty).order_by(Penalty.id).execution_options(yield_per=1000)
     lines = groupby(_lines(session), key=lambda row: row.number)
