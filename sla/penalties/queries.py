@@ -15,7 +15,8 @@ from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.web.i18n import gettext as _
 from sla.cases.models import Case, CasePayer, VerdictRecord
-from sla.penalties.models import REVERSED, Penalty, PenaltyEntry
+from sla.penalties.models import Penalty, PenaltyEntry
+from sla.penalties.rules import VOID
 
 PAGE = 50
 
@@ -65,7 +66,7 @@ def _conditions(period: Period) -> list[ColumnElement[bool]]:
     if period.until:
         found.append(Case.started_at < period.until)
     if period.standing is not None:
-        found.append(Penalty.state != REVERSED if period.standing else Penalty.state == REVERSED)
+        found.append(Penalty.state.not_in(VOID) if period.standing else Penalty.state.in_(VOID))
     return found
 
 

@@ -136,20 +136,7 @@ def _class_row(head: Headline, key: str, respond: Durations, fix: Durations) -> 
     )
 
 
-<<<<<<< HEAD
 def _by_payer(session: Session, which: ColumnElement[bool]) -> dict[str, int]:
-=======
-def _penalties(session: Session, within: ColumnElement[bool]) -> tuple[int, Decimal]:
-    amounts = session.scalars(
-        select(Penalty.amount)
-        .join(Case, Case.id == Penalty.case_id)
-        .where(within, Penalty.state.not_in(VOID))
-    ).all()
-    return len(amounts), sum(amounts, Decimal("0.00"))
-
-
-def _by_payer(session: Session, within: ColumnElement[bool]) -> dict[str, int]:
->>>>>>> 54fd665 (The whole life of a penalty: decisions, reminders, settlement, a ledger that is checked)
     rows = session.execute(
         select(CasePayer.payer, func.count())
         .join(Case, Case.id == CasePayer.case_id)
@@ -191,7 +178,7 @@ def _missed(session: Session, which: ColumnElement[bool]) -> Sequence[Any]:
 
 def _numbers(session: Session, case_ids: list[int]) -> dict[int, str]:
     wanted = select(Penalty.case_id, Penalty.number).where(
-        Penalty.case_id.in_(case_ids), Penalty.state != REVERSED
+        Penalty.case_id.in_(case_ids), Penalty.state.not_in(VOID)
     )
     return dict(session.execute(wanted.order_by(Penalty.id)).tuples().all())
 

@@ -15,7 +15,8 @@ from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from sla.cases.models import Case, CasePayer
 from sla.contract import Contract
-from sla.penalties.models import REVERSED, Penalty
+from sla.penalties.models import Penalty
+from sla.penalties.rules import VOID
 from sla.report import rules
 
 SLOTS = ("owed", "on_time", "late", "missed")
@@ -77,12 +78,12 @@ class Headline:
     @property
     def penalty_cases(self) -> int:
         """How many penalties stand."""
-        return sum(line.count for line in self.penalties if line.state != REVERSED)
+        return sum(line.count for line in self.penalties if line.state not in VOID)
 
     @property
     def penalty_total(self) -> Decimal:
         """What the penalties that stand come to."""
-        return sum((line.amount for line in self.penalties if line.state != REVERSED), Decimal("0.00"))
+        return sum((line.amount for line in self.penalties if line.state not in VOID), Decimal("0.00"))
 
 
 def within(start: datetime, end: datetime, scopes: frozenset[str] | None) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sla.audit.report import STATES
 from sla.contract import Contract
 from sla.deadlines.models import BLIND_REASONS
 from sla.events import REASONS
-from sla.penalties.edges import STATE_LABELS
+from sla.penalties.rules import STATE_LABELS
 from sla.report.figures import Figures
 from sla.report.layout import Figure, Grid, Section, count, moment, percent, seconds, words, yuan
 
