@@ -6,10 +6,12 @@ import re
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response
+from pydantic_core import to_json
+from sqlalchemy.orm import Session
 
 from incidents import queries, schemas, service
 from incidents.evidence import evidence_of
-from kernel.edge import ApiRouter, Read, RowId, Write, platform_of, require
+from kernel.edge import ApiRouter, Grouped, Read, RowId, Write, platform_of, require
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
@@ -23,16 +25,20 @@ IfMatch = Annotated[str | None, Header(description="the ETag last seen; 409 when
 
 
 @router.post("", status_code=201, response_model=schemas.IncidentOut)
-def report(
-    request: Request, response: Response, body: schemas.ReportIn, actor: Reporter, session: Write
-) -> Any:
+async def report(request: Request, body: schemas.ReportIn, actor: Reporter, grouped: Grouped) -> Any:
     """Report a fault; the response clock runs from the earliest knowledge of it."""
     platform = platform_of(request)
-    now = platform.clock.now()
-    found = service.report(platform, session, now, actor, service.Report(**body.model_dump()))
-    response.headers["Location"] = f"/api/v1/incidents/{found.number}"
-    response.headers["ETag"] = f'"{found.incident.version}"'
-    return schemas.whole(found)
+    told = service.Report(**dict(body))
+
+    def work(session: Session) -> Response:
+        found = service.report(platform, session, platform.clock.now(), actor, told)
+        headers = {
+            "Location": f"/api/v1/incidents/{found.number}",
+            "ETag": f'"{found.incident.version}"',
+        }
+        return Response(to_json(schemas.whole(found)), 201, headers, "application/json")
+
+    return await grouped(work)
 
 
 @router.get("", response_model=schemas.IncidentPage)

@@ -27,23 +27,28 @@ from sla.verdict import Verdict, judge
 SUBJECT = "incident"
 
 
+def judged(incident: Incident, contract: Contract, events: Sequence[Event], now: datetime) -> Verdict:
+    """Judge the incident and bring its row up to that."""
+    verdict = judge(contract, events, now)
+    _project(incident, contract, events, verdict)
+    return verdict
+
+
 def opened(
     platform: Platform,
     session: Session,
     now: datetime,
     incident: Incident,
     contract: Contract,
-    events: list[Event],
-) -> Verdict:
-    """Everything that follows from a new incident."""
-    verdict = judge(contract, events, now)
-    _project(incident, contract, events, verdict)
+    verdict: Verdict,
+    events: Sequence[Event],
+) -> None:
+    """Everything that follows from a new incident, once it is judged."""
     cases.open_case(platform, session, now, _subject(incident), verdict, "reported")
     arm_new(session, SUBJECT, {incident.id: planned(contract, verdict, events, now)})
     notify.reported(platform, session, now, incident, verdict)
     grid.keep(platform, session, now, incident, contract, verdict)
     feed.announce(session, now, "incident", _url(incident))
-    return verdict
 
 
 def changed(
@@ -58,8 +63,7 @@ def changed(
 ) -> Verdict:
     """Everything that follows from a change of an incident, or from time having passed."""
     events = sorted(events, key=lambda e: (e.at, e.seq))  # the newest told may have happened first
-    verdict = judge(contract, events, now)
-    _project(incident, contract, events, verdict)
+    verdict = judged(incident, contract, events, now)
     session.flush()
     grid.keep(platform, session, now, incident, contract, verdict)
     slots = grid.tally(session, incident, contract, verdict)

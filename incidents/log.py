@@ -36,13 +36,14 @@ def append(
     number: str,
     events: Sequence[Event],
     who: Who,
-) -> None:
-    """Write events to the log and their digests to the audit chain."""
+) -> list[dict[str, Any]]:
+    """Write events to the log and their digests to the audit chain; returns the rows."""
     rows = [row_of(incident_id, event, who, now) for event in events]
-    session.execute(_INSERT, rows)
+    session.connection().execute(_INSERT, rows)
     for row in rows:
         detail = {"type": row["type"], "at": row["at"], "digest": event_digest(row)}
         audit.record(session, now, EVENT_ACTION, f"incident:{number}#{row['seq']}", detail)
+    return rows
 
 
 def row_of(incident_id: int, event: Event, who: Who, now: datetime) -> dict[str, Any]:

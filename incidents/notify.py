@@ -44,7 +44,9 @@ def reported(
         f"请在 {due:%Y-%m-%d %H:%M} 前响应并答复报告人（{verdict.response.article}）。\n"
         f"报告人：{incident.reporter or '未登记'}"
     )
-    _tell(platform, session, now, incident, people.engineers(session, now), "reported", title, body)
+    _tell(
+        platform, session, now, incident, people.engineers(session, now), "reported", title, body, fresh=True
+    )
 
 
 def outcome(
@@ -102,6 +104,8 @@ def _tell(
     key: str,
     title: str,
     body: str,
+    *,
+    fresh: bool = False,
 ) -> None:
     url = f"/incidents/{incident.number}"
     text = f"{body}\n\n{platform.settings.base_url}{url}"
@@ -112,4 +116,4 @@ def _tell(
                 once = f"incident:{incident.id}:{key}:{channel}:{person.id}"
                 ref = f"incident:{incident.number}"
                 drafts.append(Draft(once, ref, channel, address, title, text, person.id, url))
-    enqueue(session, now, drafts)
+    enqueue(session, now, drafts, fresh=fresh)

@@ -55,7 +55,9 @@ class Report:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+_INSERT = insert(table_of(Incident)).returning(table_of(Incident).c.id)
 _INSERT_PAYER = insert(table_of(IncidentPayer))
+_COLUMNS = [column.name for column in table_of(Incident).columns if column.name != "id"]
 
 
 class Reported(NamedTuple):
@@ -97,15 +99,22 @@ def report(platform: Platform, session: Session, now: datetime, actor: Actor, to
         reporter_id=actor.person_id,
         version=1,
     )
-    session.add(incident)
-    session.flush()
-    if incident.payers:
-        session.execute(_INSERT_PAYER, [{"incident_id": incident.id, "payer": p} for p in incident.payers])
-    log.append(session, now, incident.id, number, events, who_of(actor))
+    verdict = follow.judged(incident, contract, events, now)
+    _insert(session, incident)
+    rows = log.append(session, now, incident.id, number, events, who_of(actor))
     audit.record(session, now, "incident.reported", f"incident:{number}", {"title": incident.title})
-    verdict = follow.opened(platform, session, now, incident, contract, events)
-    rows = [IncidentEvent(**log.row_of(incident.id, event, who_of(actor), now)) for event in events]
-    return Reported(incident, contract, verdict, rows)
+    follow.opened(platform, session, now, incident, contract, verdict, events)
+    return Reported(incident, contract, verdict, [IncidentEvent(**row) for row in rows])
+
+
+def _insert(session: Session, incident: Incident) -> None:
+    """Write the new row with what is judged already; the session need not keep an object in step with it."""
+    connection = session.connection()
+    values = {name: getattr(incident, name) for name in _COLUMNS}
+    incident.id = connection.execute(_INSERT, values).scalar_one()
+    if incident.payers:
+        rows = [{"incident_id": incident.id, "payer": payer} for payer in incident.payers]
+        connection.execute(_INSERT_PAYER, rows)
 
 
 def _first_events(told: Report, now: datetime) -> list[Event]:

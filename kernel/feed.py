@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import String, delete, event, func, insert, select
-from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel import audit
 from kernel.db import Base, Database, Id, UtcDateTime, table_of
+from kernel.db.pending import pending, take
 from kernel.platform import Platform
 
 KEEP = timedelta(days=1)
-_PENDING = "feed_pending"
+_PENDING = "feed"
 
 
 class FeedRow(Base):
@@ -41,7 +42,7 @@ _INSERT = insert(table_of(FeedRow))
 
 def announce(session: Session, now: datetime, type_: str, url: str) -> None:
     """Tell open pages that what `url` shows has changed, when the transaction commits."""
-    session.info.setdefault(_PENDING, []).append({"at": now, "type": type_, "url": url})
+    pending(session, _PENDING).append({"at": now, "type": type_, "url": url})
 
 
 @event.listens_for(Session, "before_commit")
@@ -49,16 +50,10 @@ def _write(session: Session) -> None:
     """Take the ids under the lock that writers commit under, so that none appears behind a reader."""
     if session.in_nested_transaction():
         return
-    rows = session.info.pop(_PENDING, None)
+    rows = take(session, _PENDING)
     if rows:
-        audit.lock_head(session)
-        session.execute(_INSERT, rows)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget(session: Session, transaction: SessionTransaction) -> None:
-    if not transaction.nested:
-        session.info.pop(_PENDING, None)
+        audit.hold_head(session)
+        session.connection().execute(_INSERT, rows)
 
 
 class DatabaseFeed:

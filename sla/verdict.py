@@ -95,9 +95,13 @@ class Verdict(NamedTuple):
 
     def digest(self) -> str:
         """Return the SM3 over contract version, events, as-of time and result."""
-        from sla.verdict_form import digest
+        return self.sealed()[1]
 
-        return digest(self)
+    def sealed(self) -> tuple[str, str]:
+        """Return the result as canonical JSON, and the digest."""
+        from sla.verdict_form import sealed
+
+        return sealed(self)
 
 
 class _View(NamedTuple):

@@ -58,11 +58,15 @@ def as_dict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def digest(verdict: Verdict) -> str:
-    """Return the SM3 over contract version, events in order, as-of time and result."""
+def sealed(verdict: Verdict) -> tuple[str, str]:
+    """Return the result as canonical JSON, and the SM3 over contract version, events, as-of time and it.
+
+    The digest is that of a list of the four; the result, its last member, is written only once.
+    """
+    result = canonical_json(as_dict(verdict))
     events = [to_interchange("", event) for event in verdict.events]
-    whole = [verdict.contract.digest, events, verdict.as_of, as_dict(verdict)]
-    return sm3_hex(canonical_json(whole))
+    first = canonical_json([verdict.contract.digest, events, verdict.as_of])
+    return result.decode(), sm3_hex(first[:-1] + b"," + result + b"]")
 
 
 def _clock(clock: ClockVerdict, stamp: Stamp) -> dict[str, Any]:

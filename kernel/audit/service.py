@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, event, insert, select, update
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from kernel.audit.models import AuditEntry, AuditHead
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import Database, table_of
 from kernel.db.once import insert_once
+from kernel.db.pending import pending, take
 from kernel.web.i18n import gettext as _
 
 GENESIS = "0" * 64
-_PENDING = "audit_pending"
-_MARKS = "audit_marks"
+_PENDING = "audit"
+_HELD = "audit_head_held"
 
 
 class _Pending(NamedTuple):
@@ -45,7 +46,7 @@ def record(
     """Add an entry to the transaction. `detail` must hold no secrets; times and decimals are fine."""
     text = canonical_json(dict(detail or {})).decode()
     actor = str(session.info.get("actor", "system"))
-    session.info.setdefault(_PENDING, []).append(_Pending(now, actor, action, subject, text))
+    pending(session, _PENDING).append(_Pending(now, actor, action, subject, text))
 
 
 def entry_digest(previous: str, position: int, entry: Any) -> str:
@@ -64,47 +65,47 @@ def entry_digest(previous: str, position: int, entry: Any) -> str:
 
 _HEAD = select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update()
 _INSERT = insert(table_of(AuditEntry))
-_ADVANCE = update(AuditHead).where(AuditHead.id == 1).values(position=bindparam("p"), digest=bindparam("d"))
+_ADVANCE = (
+    update(table_of(AuditHead))
+    .where(table_of(AuditHead).c.id == 1)
+    .values(position=bindparam("p"), digest=bindparam("d"))
+)
 
 
 @event.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
     if session.in_nested_transaction():
         return  # a savepoint; the chain is locked only when everything is committed
-    pending: list[_Pending] = session.info.pop(_PENDING, [])
-    if not pending:
+    entries: list[_Pending] = take(session, _PENDING)
+    session.info[_HELD] = bool(entries)
+    if not entries:
         return
     session.flush()
     position, digest = lock_head(session)
     rows = []
-    for entry in pending:
+    for entry in entries:
         position += 1
         digest = entry_digest(digest, position, entry)
         rows.append({"position": position, "digest": digest, **entry._asdict()})
-    session.execute(_INSERT, rows)
-    session.execute(_ADVANCE, {"p": position, "d": digest})
+    connection = session.connection()
+    connection.execute(_INSERT, rows)
+    connection.execute(_ADVANCE, {"p": position, "d": digest})
 
 
 def lock_head(session: Session) -> tuple[int, str]:
     """Hold the end of the chain until the commit, and return its position and digest."""
-    head = session.execute(_HEAD).one_or_none()
+    connection = session.connection()
+    head = connection.execute(_HEAD).one_or_none()
     if head is None:
         insert_once(session, AuditHead, {"id": 1, "position": 0, "digest": GENESIS})
-        head = session.execute(_HEAD).one()
+        head = connection.execute(_HEAD).one()
     return head.position, head.digest
 
 
-@event.listens_for(Session, "after_transaction_create")
-def _mark(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.nested:
-        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_PENDING, ()))
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget(session: Session, transaction: SessionTransaction) -> None:
-    """Drop what was recorded since the savepoint, or everything when the whole transaction is undone."""
-    since = session.info.get(_MARKS, {}).pop(transaction, 0)
-    del session.info.get(_PENDING, [])[since:]
+def hold_head(session: Session) -> None:
+    """Hold the end of the chain until the commit that has begun; one that wrote entries holds it already."""
+    if not session.info[_HELD]:
+        lock_head(session)
 
 
 def verify(database: Database) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from kernel.db.group import GroupWriter
 from kernel.db.lookout import Lookout
 
 BUSY_TIMEOUT_MS = 30_000
@@ -34,6 +35,7 @@ class Database:
         self.engine = self._make_engine(pool_size)
         self.write_engine = self.engine.execution_options(shoushi_write=True)
         self.lookout = Lookout(self.engine)
+        self.group = GroupWriter(self)
         self._read = sessionmaker(self._read_engine(), autoflush=False, expire_on_commit=False)
         self._write = sessionmaker(self.write_engine, expire_on_commit=False)
 
@@ -101,7 +103,8 @@ class Database:
         return session
 
     def close(self) -> None:
-        """Drop all connections."""
+        """Finish what is queued and drop all connections."""
+        self.group.close()
         self.lookout.close()
         self.engine.dispose()
 

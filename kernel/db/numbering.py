@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, String, bindparam, select, update
+from sqlalchemy import Integer, String, bindparam, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.db.once import insert_once
-from kernel.db.types import Base
+from kernel.db.types import Base, table_of
 
 
 class Counter(Base):
@@ -18,15 +18,21 @@ class Counter(Base):
     value: Mapped[int] = mapped_column(Integer)
 
 
-_NEXT = update(Counter).where(Counter.series == bindparam("s")).values(value=Counter.value + 1)
-_READ = select(Counter.value).where(Counter.series == bindparam("s"))
+_COUNTER = table_of(Counter)
+_NEXT = (
+    update(_COUNTER)
+    .where(_COUNTER.c.series == bindparam("s"))
+    .values(value=_COUNTER.c.value + 1)
+    .returning(_COUNTER.c.value)
+)
 
 
 def next_number(session: Session, series: str) -> int:
     """Return the next number of `series`, starting at 1. The row lock keeps two transactions apart."""
     connection = session.connection()
-    if not connection.execute(_NEXT, {"s": series}).rowcount:
+    value: int | None = connection.execute(_NEXT, {"s": series}).scalar()
+    if value is None:
         if insert_once(session, Counter, {"series": series, "value": 1}):
             return 1
-        connection.execute(_NEXT, {"s": series})
-    return int(connection.execute(_READ, {"s": series}).scalar_one())
+        value = connection.execute(_NEXT, {"s": series}).scalar_one()
+    return value

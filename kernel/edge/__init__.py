@@ -1,12 +1,14 @@
 """The edge: who asks, what they may do, one request is one transaction."""
 
 from kernel.edge.access import public, require
+from kernel.edge.grouped import Grouped
 from kernel.edge.inputs import RowId, RowIdField
 from kernel.edge.routes import ApiRouter, PageRouter
 from kernel.edge.transactions import Read, Write, platform_of
 
 __all__ = [
     "ApiRouter",
+    "Grouped",
     "PageRouter",
     "Read",
     "RowId",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fastapi import Request, Response
 from sqlalchemy import Index, Integer, String, Text, UniqueConstraint, delete, insert, select
@@ -37,6 +38,20 @@ class IdempotencyKey(Base):
     headers: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Claim(NamedTuple):
+    """The key that a request carries: whose it is, and for what."""
+
+    owner: str
+    key: str
+    digest: str
+
+
+def claim_of(request: Request) -> Claim | None:
+    """Return the request's key, None when it has none."""
+    found: Claim | None = getattr(request.state, "idempotency", None)
+    return found
 
 
 def digest_of(request: Request, body: bytes) -> str:

@@ -50,6 +50,7 @@ def _idempotent(handle: Handler) -> Handler:
         stored = await run_in_threadpool(idempotency.lookup, request, owner, key, digest)
         if stored is not None:
             return stored
+        request.state.idempotency = idempotency.Claim(owner, key, digest)
         response = await handle(request)
         session = getattr(request.state, "session", None)
         if session is not None:

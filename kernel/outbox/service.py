@@ -37,11 +37,14 @@ class Draft:
 _KNOWN = select(Message.key).where(Message.key.in_(bindparam("keys", expanding=True)))
 
 
-def enqueue(session: Session, now: datetime, drafts: Sequence[Draft]) -> int:
-    """Write the messages into the transaction, except those whose key exists; returns how many are new."""
+def enqueue(session: Session, now: datetime, drafts: Sequence[Draft], *, fresh: bool = False) -> int:
+    """Write the messages into the transaction, except those whose key exists; returns how many are new.
+
+    `fresh` says that no key can exist yet, because what they are about has just been made.
+    """
     if not drafts:
         return 0
-    known = set(session.scalars(_KNOWN, {"keys": [d.key for d in drafts]}))
+    known = set() if fresh else set(session.scalars(_KNOWN, {"keys": [d.key for d in drafts]}))
     rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
     if rows:
         insert_many(session, Message, list(rows.values()))

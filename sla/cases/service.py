@@ -59,9 +59,10 @@ def open_case(
         "slots_late": 0,
         "slots_missed": 0,
     }
-    case_id = session.execute(_INSERT_CASE, values).scalar_one()
+    connection = session.connection()
+    case_id = connection.execute(_INSERT_CASE, values).scalar_one()
     if verdict.payers:
-        session.execute(_INSERT_PAYER, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
+        connection.execute(_INSERT_PAYER, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
     project(session, case_id, verdict)
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
@@ -140,8 +141,7 @@ def _columns(verdict: Verdict, now: datetime) -> dict[str, Any]:
 def _write_version(
     session: Session, now: datetime, case_id: int, number: str, version: int, verdict: Verdict, cause: str
 ) -> None:
-    result = canonical_json(verdict.as_dict()).decode()
-    digest = verdict.digest()
+    result, digest = verdict.sealed()
     row = {
         "case_id": case_id,
         "version": version,
@@ -150,7 +150,7 @@ def _write_version(
         "digest": digest,
         "result": result,
     }
-    session.execute(_INSERT_VERDICT, row)
+    session.connection().execute(_INSERT_VERDICT, row)
     detail = {"cause": cause, "digest": record_digest(verdict.as_of, cause, digest, result)}
     audit.record(session, now, VERDICT_ACTION, f"case:{number}#{version}", detail)
 

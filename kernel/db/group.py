@@ -1,0 +1,137 @@
+"""Group commit: one thread does everybody's small writes, many in one transaction, and answers after COMMIT.
+
+A commit waits for the disk; shared by all that wait, it costs each next to nothing (docs/adr/0006).
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from kernel.db.engine import Database
+
+log = logging.getLogger(__name__)
+MOST = 256
+"""Works that share one commit."""
+WAITING = 1024
+"""Works that may wait; one more is told to come again."""
+
+Work = Callable[[Session], Any]
+
+
+class Full(Unavailable):
+    """More waits to be written than we promise to get done soon."""
+
+    headers = {"Retry-After": "1"}  # noqa: RUF012 - as HTTPException has it
+
+
+class _Job(NamedTuple):
+    actor: str
+    work: Work
+    done: Future[Any]
+    context: Context
+
+    def run(self, session: Session) -> Any:
+        session.info["actor"] = self.actor
+        return self.context.copy().run(self.work, session)
+
+
+class GroupWriter:
+    """Takes what is queued, without waiting for more, and commits it together.
+
+    Each work has a savepoint: what it raises undoes it alone and goes to its caller. When the transaction
+    itself fails, the works are done again one by one, so `work` must have no effect outside its session.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue: queue.Queue[_Job | None] = queue.Queue(WAITING)
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def submit(self, actor: str, work: Work) -> Future[Any]:
+        """Queue `work`; the future has its result once that is committed. 503 when too much waits."""
+        job = _Job(actor, work, Future(), copy_context())
+        self._start()
+        try:
+            self._queue.put_nowait(job)
+        except queue.Full:
+            raise Full("系统繁忙，请稍后重试。", code="busy") from None
+        return job.done
+
+    def close(self) -> None:
+        """Finish what is queued and end the thread."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _start(self) -> None:
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+                    self._thread.start()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, last = [first], False
+            while len(batch) < MOST and not self._queue.empty():
+                job = self._queue.get_nowait()
+                if job is None:
+                    last = True
+                    break
+                batch.append(job)
+            self._write([job for job in batch if job.done.set_running_or_notify_cancel()])
+            if last:
+                return
+
+    def _write(self, batch: Sequence[_Job]) -> None:
+        try:
+            outcomes = self._together(batch)
+        except Exception as error:  # noqa: BLE001 - its callers raise it
+            if len(batch) == 1 or _may_be_committed(error):
+                outcomes = [error for _ in batch]
+            else:
+                log.warning("a group of %s writes failed (%s); doing them one by one", len(batch), error)
+                for job in batch:
+                    self._write([job])
+                return
+        for job, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                job.done.set_exception(outcome)
+            else:
+                job.done.set_result(outcome)
+
+    def _together(self, batch: Sequence[_Job]) -> list[Any]:
+        """Do the works in one transaction; returns what each returned or raised, after COMMIT."""
+        with self._database.new_write() as session:
+            outcomes = [self._attempt(session, job) for job in batch]
+            session.commit()
+        return outcomes
+
+    @staticmethod
+    def _attempt(session: Session, job: _Job) -> Any:
+        try:
+            with session.begin_nested():
+                return job.run(session)
+        except OperationalError:  # the database's own trouble, a dead-lock for one: not this work's fault
+            raise
+        except Exception as error:  # noqa: BLE001 - its caller raises it
+            return error
+
+
+def _may_be_committed(error: Exception) -> bool:
+    """Whether the connection broke, perhaps during COMMIT: doing it again could do it twice."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
