@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents.models import IncidentEvent
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
-from kernel.db import table_of
+from kernel.db.bulk import insert_many
 from sla.events import EVENT_TYPES, Event
 
 EVENT_ACTION = "incident.event"
-_INSERT = insert(table_of(IncidentEvent))
 
 
 class Who(NamedTuple):
@@ -39,7 +38,7 @@ def append(
 ) -> list[dict[str, Any]]:
     """Write events to the log and their digests to the audit chain; returns the rows."""
     rows = [row_of(incident_id, event, who, now) for event in events]
-    session.connection().execute(_INSERT, rows)
+    insert_many(session, IncidentEvent, rows)
     for row in rows:
         detail = {"type": row["type"], "at": row["at"], "digest": event_digest(row)}
         audit.record(session, now, EVENT_ACTION, f"incident:{number}#{row['seq']}", detail)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents import follow, log, rules
@@ -19,7 +19,9 @@ from incidents.log import Who
 from incidents.models import Incident, IncidentEvent, IncidentPayer
 from kernel import audit
 from kernel.db import table_of
+from kernel.db.bulk import insert_many
 from kernel.db.numbering import next_number
+from kernel.db.prepared import prepared_insert
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
@@ -55,8 +57,7 @@ class Report:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-_INSERT = insert(table_of(Incident)).returning(table_of(Incident).c.id)
-_INSERT_PAYER = insert(table_of(IncidentPayer))
+_INSERT = prepared_insert(table_of(Incident), returning="id")
 _COLUMNS = [column.name for column in table_of(Incident).columns if column.name != "id"]
 
 
@@ -109,12 +110,9 @@ def report(platform: Platform, session: Session, now: datetime, actor: Actor, to
 
 def _insert(session: Session, incident: Incident) -> None:
     """Write the new row with what is judged already; the session need not keep an object in step with it."""
-    connection = session.connection()
-    values = {name: getattr(incident, name) for name in _COLUMNS}
-    incident.id = connection.execute(_INSERT, values).scalar_one()
-    if incident.payers:
-        rows = [{"incident_id": incident.id, "payer": payer} for payer in incident.payers]
-        connection.execute(_INSERT_PAYER, rows)
+    incident.id = _INSERT.scalar(session, {name: getattr(incident, name) for name in _COLUMNS})
+    rows = [{"incident_id": incident.id, "payer": payer} for payer in incident.payers]
+    insert_many(session, IncidentPayer, rows)
 
 
 def _first_events(told: Report, now: datetime) -> list[Event]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import String, delete, event, func, insert, select
+from sqlalchemy import String, delete, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel import audit
-from kernel.db import Base, Database, Id, UtcDateTime, table_of
+from kernel.db import Base, Database, Id, UtcDateTime
+from kernel.db.bulk import insert_many
 from kernel.db.pending import pending, take
 from kernel.platform import Platform
 
@@ -37,9 +38,6 @@ class FeedItem(NamedTuple):
     url: str
 
 
-_INSERT = insert(table_of(FeedRow))
-
-
 def announce(session: Session, now: datetime, type_: str, url: str) -> None:
     """Tell open pages that what `url` shows has changed, when the transaction commits."""
     pending(session, _PENDING).append({"at": now, "type": type_, "url": url})
@@ -53,7 +51,7 @@ def _write(session: Session) -> None:
     rows = take(session, _PENDING)
     if rows:
         audit.hold_head(session)
-        session.connection().execute(_INSERT, rows)
+        insert_many(session, FeedRow, rows)
 
 
 class DatabaseFeed:

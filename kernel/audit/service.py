@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, event, insert, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm import Session
 
 from kernel.audit.models import AuditEntry, AuditHead
@@ -18,6 +18,7 @@ from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import Database, table_of
 from kernel.db.once import insert_once
 from kernel.db.pending import pending, take
+from kernel.db.prepared import Prepared, prepared_insert
 from kernel.web.i18n import gettext as _
 
 GENESIS = "0" * 64
@@ -63,9 +64,9 @@ def entry_digest(previous: str, position: int, entry: Any) -> str:
     return sm3_hex(canonical_json(content))
 
 
-_HEAD = select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update()
-_INSERT = insert(table_of(AuditEntry))
-_ADVANCE = (
+_HEAD = Prepared(select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update())
+_INSERT = prepared_insert(table_of(AuditEntry))
+_ADVANCE = Prepared(
     update(table_of(AuditHead))
     .where(table_of(AuditHead).c.id == 1)
     .values(position=bindparam("p"), digest=bindparam("d"))
@@ -87,19 +88,18 @@ def _chain(session: Session) -> None:
         position += 1
         digest = entry_digest(digest, position, entry)
         rows.append({"position": position, "digest": digest, **entry._asdict()})
-    connection = session.connection()
-    connection.execute(_INSERT, rows)
-    connection.execute(_ADVANCE, {"p": position, "d": digest})
+    _INSERT.run(session, *rows)
+    _ADVANCE.run(session, {"p": position, "d": digest})
 
 
 def lock_head(session: Session) -> tuple[int, str]:
     """Hold the end of the chain until the commit, and return its position and digest."""
-    connection = session.connection()
-    head = connection.execute(_HEAD).one_or_none()
-    if head is None:
+    found = _HEAD.rows(session, {})
+    if not found:
         insert_once(session, AuditHead, {"id": 1, "position": 0, "digest": GENESIS})
-        head = connection.execute(_HEAD).one()
-    return head.position, head.digest
+        found = _HEAD.rows(session, {})
+    position, digest = found[0]
+    return position, digest
 
 
 def hold_head(session: Session) -> None:

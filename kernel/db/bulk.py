@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Insert, Table, insert
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from kernel.db.prepared import prepared_insert
 from kernel.db.types import Base, table_of
 
 WORTH_IT = 20
@@ -28,12 +28,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     if len(rows) >= WORTH_IT and connection.dialect.driver == "psycopg":
         _copy(connection, table, rows)
     elif rows:
-        connection.execute(_insert(table), rows)
-
-
-@cache
-def _insert(table: Table) -> Insert:
-    return insert(table)
+        prepared_insert(table, tuple(rows[0])).run(session, *rows)
 
 
 def _copy(connection: Connection, table: Table, rows: Rows) -> None:

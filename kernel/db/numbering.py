@@ -6,6 +6,7 @@ from sqlalchemy import Integer, String, bindparam, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.db.once import insert_once
+from kernel.db.prepared import Prepared
 from kernel.db.types import Base, table_of
 
 
@@ -19,7 +20,7 @@ class Counter(Base):
 
 
 _COUNTER = table_of(Counter)
-_NEXT = (
+_NEXT = Prepared(
     update(_COUNTER)
     .where(_COUNTER.c.series == bindparam("s"))
     .values(value=_COUNTER.c.value + 1)
@@ -29,10 +30,9 @@ _NEXT = (
 
 def next_number(session: Session, series: str) -> int:
     """Return the next number of `series`, starting at 1. The row lock keeps two transactions apart."""
-    connection = session.connection()
-    value: int | None = connection.execute(_NEXT, {"s": series}).scalar()
-    if value is None:
+    found = _NEXT.scalar(session, {"s": series})
+    if found is None:
         if insert_once(session, Counter, {"series": series, "value": 1}):
             return 1
-        value = connection.execute(_NEXT, {"s": series}).scalar_one()
-    return value
+        found = _NEXT.scalar(session, {"s": series})
+    return int(found)

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.crypto import sm3_hex
+from kernel.db import Database, UtcDateTime
+from kernel.db.prepared import Prepared
 from kernel.errors import NotFound, Unauthenticated
 from kernel.identity.actor import Actor, Grant
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
@@ -47,6 +49,49 @@ _GRANTS = (
     .where(or_(Holding.until.is_(None), Holding.until > bindparam("now")))
     .order_by(Holding.id, PostRole.role)
 )
+
+
+_TOKEN_WITH_GRANTS = Prepared(
+    select(
+        Person.id,
+        Person.username,
+        Person.display_name,
+        Person.language,
+        ApiToken.role,
+        PostRole.role,
+        Unit.id,
+        Unit.scope,
+    )
+    .select_from(ApiToken)
+    .join(Person, Person.id == ApiToken.person_id)
+    .outerjoin(
+        Holding,
+        and_(
+            Holding.person_id == Person.id,
+            Holding.since <= bindparam("now", type_=UtcDateTime),
+            or_(Holding.until.is_(None), Holding.until > bindparam("now", type_=UtcDateTime)),
+        ),
+    )
+    .outerjoin(Post, Post.id == Holding.post_id)
+    .outerjoin(PostRole, PostRole.post_id == Post.id)
+    .outerjoin(Unit, Unit.id == Post.unit_id)
+    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None))
+    .where(or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now", type_=UtcDateTime)))
+    .where(Person.disabled_at.is_(None))
+    .order_by(Holding.id, PostRole.role)
+)
+"""Whom a good token speaks for, with the roles held now, in one question."""
+
+
+def actor_at_a_glance(database: Database, now: datetime, catalogue: Catalogue, value: str) -> Actor | None:
+    """Return whom a good bearer token speaks for; None when `actor_by_token` has to say what is wrong."""
+    rows = database.lookout.rows(_TOKEN_WITH_GRANTS, {"hash": sm3_hex(value.encode()), "now": now})
+    if not rows:
+        return None
+    person_id, username, display_name, language, only = rows[0][:5]
+    grants = tuple(Grant(*row[5:]) for row in rows if row[5] and (only is None or row[5] == only))
+    rights = _rights(catalogue, grants)
+    return Actor(username, display_name, person_id, grants, rights, language)
 
 
 def _actor(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from kernel.db.prepared import Prepared
 from kernel.identity.models import Holding, Person, Post, PostRole, Unit
 
 _WITH_ROLE = (
@@ -17,10 +19,15 @@ _WITH_ROLE = (
     .join(Post, Post.id == Holding.post_id)
     .join(Unit, Unit.id == Post.unit_id)
     .join(PostRole, PostRole.post_id == Post.id)
-    .where(PostRole.role.in_(bindparam("roles", expanding=True)), Person.disabled_at.is_(None))
+    .where(Person.disabled_at.is_(None))
     .where(Holding.since <= bindparam("now"), or_(Holding.until.is_(None), Holding.until > bindparam("now")))
     .order_by(Person.id)
 )
+
+
+@cache
+def _with_role(roles: tuple[str, ...]) -> Prepared:
+    return Prepared(_WITH_ROLE.where(or_(*(PostRole.role == role for role in roles))))
 
 
 class Recipient(NamedTuple):
@@ -35,5 +42,5 @@ class Recipient(NamedTuple):
 
 def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[Recipient]:
     """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
-    rows = session.execute(_WITH_ROLE, {"roles": list(roles), "now": now})
+    rows = _with_role(tuple(roles)).rows(session, {"now": now})
     return list(dict.fromkeys(Recipient(*row) for row in rows))

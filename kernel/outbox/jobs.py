@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from kernel.outbox import service
 from kernel.outbox.channels import Channel, Outcome
@@ -16,6 +17,8 @@ from kernel.platform import Platform
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)
 """How long a claimed message is ours alone. Attempts begin in its first half, so that none outlives it."""
+NOTE_WITHIN = 0.2
+"""Seconds of deliveries whose outcomes are noted in one commit; killed before it, we send those again."""
 
 
 def deliver(platform: Platform) -> int:
@@ -42,13 +45,17 @@ def _anything_due(platform: Platform) -> bool:
 def _deliver_by(platform: Platform, channel: Channel | None, messages: list[Message], until: datetime) -> int:
     """Try the messages; those not begun by `until` come due again when their lease ends."""
     done = 0
+    noted = platform.clock.monotonic()
+    waiting: list[_Delivery] = []
     with closing(_outcomes(channel, messages)) as outcomes:
         for message, outcome in outcomes:
-            _note(platform, message, outcome)
-            done += 1
+            waiting.append(_Delivery(platform.clock.now(), message, outcome))
+            if platform.clock.monotonic() - noted >= NOTE_WITHIN * platform.clock.speed:
+                done += _note(platform, waiting)
+                noted = platform.clock.monotonic()
             if platform.clock.now() >= until:
                 break
-    return done
+    return done + _note(platform, waiting)
 
 
 def _outcomes(
@@ -67,11 +74,24 @@ def _outcomes(
         yield from ((m, Outcome(False, f"{type(error).__name__}: {error}")) for m in left.values())
 
 
-def _note(platform: Platform, message: Message, outcome: Outcome) -> None:
-    now = platform.clock.now()
+class _Delivery(NamedTuple):
+    at: datetime
+    message: Message
+    outcome: Outcome
+
+
+def _note(platform: Platform, found: list[_Delivery]) -> int:
+    """Write down what became of the messages and when, in one commit, and forget them; returns how many."""
+    if not found:
+        return 0
     with platform.db.write("outbox") as session:
-        if outcome.ok:
-            service.note_sent(session, now, message, outcome.answer)
-        else:
-            service.note_failed(session, now, message, outcome.answer, permanent=outcome.permanent)
-    platform.metrics.outbox(message.channel, ok=outcome.ok)
+        for at, message, outcome in found:
+            if outcome.ok:
+                service.note_sent(session, at, message, outcome.answer)
+            else:
+                service.note_failed(session, at, message, outcome.answer, permanent=outcome.permanent)
+    for _at, message, outcome in found:
+        platform.metrics.outbox(message.channel, ok=outcome.ok)
+    number = len(found)
+    found.clear()
+    return number

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import sm3_hex
+from kernel.db import table_of
 from kernel.db.bulk import insert_many
+from kernel.db.prepared import Prepared
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
@@ -96,13 +98,17 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int = 50) ->
     return messages
 
 
+_MESSAGE = table_of(Message)
+_SENT = Prepared(
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id == bindparam("message"), _MESSAGE.c.state == QUEUED)
+    .values(state=SENT, sent_at=bindparam("at"), answer=bindparam("said"))
+)
+
+
 def note_sent(session: Session, now: datetime, message: Message, answer: str) -> None:
     """The channel has accepted the message."""
-    session.execute(
-        update(Message)
-        .where(Message.id == message.id, Message.state == QUEUED)
-        .values(state=SENT, sent_at=now, answer=answer[:300])
-    )
+    _SENT.run(session, {"message": message.id, "at": now, "said": answer[:300]})
 
 
 def note_failed(session: Session, now: datetime, message: Message, answer: str, *, permanent: bool) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
+from kernel.db.bulk import insert_many
+from kernel.db.prepared import prepared_insert
 from kernel.platform import Platform
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.cases.projection import project
@@ -40,9 +42,7 @@ class Slots:
 
 
 VERDICT_ACTION = "verdict.written"
-_INSERT_CASE = insert(table_of(Case)).returning(table_of(Case).c.id)
-_INSERT_PAYER = insert(table_of(CasePayer))
-_INSERT_VERDICT = insert(table_of(VerdictRecord))
+_INSERT_CASE = prepared_insert(table_of(Case), returning="id")
 
 
 def open_case(
@@ -59,10 +59,8 @@ def open_case(
         "slots_late": 0,
         "slots_missed": 0,
     }
-    connection = session.connection()
-    case_id = connection.execute(_INSERT_CASE, values).scalar_one()
-    if verdict.payers:
-        connection.execute(_INSERT_PAYER, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
+    case_id = _INSERT_CASE.scalar(session, values)
+    insert_many(session, CasePayer, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
     project(session, case_id, verdict)
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
@@ -150,7 +148,7 @@ def _write_version(
         "digest": digest,
         "result": result,
     }
-    session.connection().execute(_INSERT_VERDICT, row)
+    insert_many(session, VerdictRecord, [row])
     detail = {"cause": cause, "digest": record_digest(verdict.as_of, cause, digest, result)}
     audit.record(session, now, VERDICT_ACTION, f"case:{number}#{version}", detail)
 

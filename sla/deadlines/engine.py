@@ -17,6 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from kernel.db.prepared import Prepared
 from kernel.manifest import resolve
 from kernel.platform import Platform
 from sla.deadlines.models import ARMED, FIRED, BlindTime, Deadline
@@ -43,7 +44,7 @@ _DUE = (
     .order_by(Deadline.wake_at, Deadline.id)
     .limit(bindparam("limit"))
 )
-ANY_DUE = (
+ANY_DUE = Prepared(
     select(Deadline.id)
     .where(Deadline.state == ARMED, Deadline.wake_at < bindparam("now"))
     .order_by(Deadline.wake_at, Deadline.id)

@@ -91,7 +91,7 @@ def test_a_handler_that_failed_leaves_nothing_of_what_it_wrote(bare: World) -> N
 def test_the_idle_tick_uses_the_index_whatever_plan_postgresql_keeps(bare: World) -> None:
     """A generic plan knows neither the time nor how many rows are due; it must not read the whole table."""
     arm_many(bare.platform.db, 20_000, bare.now + timedelta(days=1))
-    question = engine.ANY_DUE.compile(
+    question = engine.ANY_DUE.statement.compile(
         dialect=bare.platform.db.engine.dialect, compile_kwargs={"render_postcompile": True}
     )
     asked = str(question) % {"now": "$1", **{k: repr(v) for k, v in question.params.items() if k != "now"}}
