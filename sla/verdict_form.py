@@ -59,10 +59,7 @@ def as_dict(verdict: Verdict) -> dict[str, Any]:
 
 
 def sealed(verdict: Verdict) -> tuple[str, str]:
-    """Return the result as canonical JSON, and the SM3 over contract version, events, as-of time and it.
-
-    The digest is that of a list of the four; the result, its last member, is written only once.
-    """
+    """Return the result as canonical JSON, and the SM3 over contract version, events, as-of time and it."""
     result = canonical_json(as_dict(verdict))
     events = [to_interchange("", event) for event in verdict.events]
     first = canonical_json([verdict.contract.digest, events, verdict.as_of])

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from kernel.db import Base, table_of
+from kernel.db.bulk import insert_many
 from sla.cases.models import CaseExclusion, CaseOutage
 from sla.verdict import Verdict
 
@@ -20,9 +21,9 @@ _DECISIONS = ("exclusion_approved", "exclusion_refused")
 Rows = list[dict[str, Any]]
 
 
-def project(session: Session, case_id: int, verdict: Verdict) -> None:
-    """Make the case's outages and claims those of the verdict."""
-    _replace(session, CaseOutage, case_id, _outages(case_id, verdict))
+def project(session: Session, case_id: int, verdict: Verdict, *, fresh: bool = False) -> None:
+    """Make the case's outages and claims those of the verdict; a `fresh` case has none yet."""
+    _replace(session, CaseOutage, case_id, _outages(case_id, verdict), () if fresh else None)
     if verdict.exclusions:
         known = _known(session, CaseExclusion, case_id)
         _replace(session, CaseExclusion, case_id, _exclusions(session, case_id, verdict, known), known)
@@ -80,5 +81,4 @@ def _replace(
     table = table_of(model)
     if before:
         session.execute(delete(table).where(table.c.case_id == case_id))
-    if rows:
-        session.execute(insert(table), rows)
+    insert_many(session, model, rows)

@@ -61,7 +61,7 @@ def open_case(
     }
     case_id = _INSERT_CASE.scalar(session, values)
     insert_many(session, CasePayer, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
-    project(session, case_id, verdict)
+    project(session, case_id, verdict, fresh=True)
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
         case = session.get_one(Case, case_id)
