@@ -16,7 +16,6 @@ from kernel.db.pending import pending, take
 from kernel.platform import Platform
 
 KEEP = timedelta(days=1)
-_PENDING = "feed"
 
 
 class FeedRow(Base):
@@ -40,15 +39,13 @@ class FeedItem(NamedTuple):
 
 def announce(session: Session, now: datetime, type_: str, url: str) -> None:
     """Tell open pages that what `url` shows has changed, when the transaction commits."""
-    pending(session, _PENDING).append({"at": now, "type": type_, "url": url})
+    pending(session, "feed").append({"at": now, "type": type_, "url": url})
 
 
 @event.listens_for(Session, "before_commit")
 def _write(session: Session) -> None:
     """Take the ids under the lock that writers commit under, so that none appears behind a reader."""
-    if session.in_nested_transaction():
-        return
-    rows = take(session, _PENDING)
+    rows = [] if session.in_nested_transaction() else take(session, "feed")
     if rows:
         audit.hold_head(session)
         insert_many(session, FeedRow, rows)
