@@ -59,6 +59,7 @@ MANIFESTS = (
     "incidents:MANIFEST",
     "oa:MANIFEST",
     "sla:MANIFEST",
+    "sla.frozen:MANIFEST",
     "kernel.outbox:MANIFEST",
     "kernel.jobs:MANIFEST",
     "kernel.identity:MANIFEST",

@@ -1,9 +1,9 @@
 """The outbox: messages to people, written in the transaction that causes them, delivered afterwards."""
 
 from kernel.manifest import Job, Manifest, NavItem, Permission
-from kernel.outbox.service import Draft, enqueue
+from kernel.outbox.service import Attachment, Draft, enqueue
 
-__all__ = ["MANIFEST", "Draft", "enqueue"]
+__all__ = ["MANIFEST", "Attachment", "Draft", "enqueue"]
 
 MANIFEST = Manifest(
     name="kernel.outbox",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kernel.db import Base, Id, UtcDateTime
 
@@ -42,3 +42,29 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attachments: Mapped[list[MessageFile]] = relationship(
+        order_by="MessageFile.place", lazy="raise", viewonly=True
+    )
+    """Read only by whoever delivers."""
+
+
+class OutboxFile(Base):
+    """What is attached, by its digest: kept once, however many get it."""
+
+    __tablename__ = "outbox_file"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class MessageFile(Base):
+    """A file attached to a message, under a name."""
+
+    __tablename__ = "outbox_message_file"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(ForeignKey("outbox_file.digest"))
+    file: Mapped[OutboxFile] = relationship(lazy="raise", viewonly=True)

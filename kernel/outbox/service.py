@@ -8,18 +8,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from kernel import audit
 from kernel.crypto import sm3_hex
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
+from kernel.db.once import insert_once
 from kernel.db.prepared import Prepared
-from kernel.outbox.models import DEAD, QUEUED, SENT, Message
+from kernel.outbox.models import DEAD, QUEUED, SENT, Message, MessageFile, OutboxFile
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
 MAX_ATTEMPTS = 300
 """About a day of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to go with a message."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Draft:
     body: str
     person_id: int | None = None
     url: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 _KNOWN = select(Message.key).where(Message.key.in_(bindparam("keys", expanding=True)))
@@ -50,7 +61,27 @@ def enqueue(session: Session, now: datetime, drafts: Sequence[Draft], *, fresh: 
     rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
     if rows:
         insert_many(session, Message, list(rows.values()))
+        _attach(session, [d for d in drafts if d.key in rows and d.attachments])
     return len(rows)
+
+
+def _attach(session: Session, drafts: Sequence[Draft]) -> None:
+    if not drafts:
+        return
+    wanted = select(Message.key, Message.id).where(Message.key.in_([d.key for d in drafts]))
+    ids = dict(session.execute(wanted).tuples().all())
+    digests: dict[Attachment, str] = {}
+    for file in dict.fromkeys(file for draft in drafts for file in draft.attachments):
+        digests[file] = sm3_hex(file.content)
+        row = {"digest": digests[file], "media_type": file.media_type, "content": file.content}
+        if session.get(OutboxFile, digests[file]) is None:
+            insert_once(session, OutboxFile, row)
+    rows = [
+        {"message_id": ids[draft.key], "place": place, "name": file.name, "digest": digests[file]}
+        for draft in drafts
+        for place, file in enumerate(draft.attachments)
+    ]
+    insert_many(session, MessageFile, rows)
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:
@@ -89,6 +120,7 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int = 50) ->
         .order_by(Message.next_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .options(selectinload(Message.attachments).joinedload(MessageFile.file))
     )
     messages = list(session.scalars(due))
     for message in messages:

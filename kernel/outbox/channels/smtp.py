@@ -32,6 +32,9 @@ def compose(message: Message, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(message.created_at)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.body, cte="base64")
+    for attached in message.attachments:
+        main, _, sub = attached.file.media_type.partition("/")
+        mail.add_attachment(attached.file.content, main, sub, filename=attached.name)
     return mail
 
 
