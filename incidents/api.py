@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from incidents import queries, schemas, service
 from incidents.evidence import evidence_of
 from kernel.edge import ApiRouter, Grouped, Read, RowId, Write, platform_of, require
-from kernel.errors import Invalid
+from kernel.edge.etags import IfMatch, etag, version_of
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
 
@@ -21,7 +20,6 @@ router = ApiRouter(prefix="/incidents", tags=["incidents"])
 Reporter = Annotated[Actor, Depends(require("incident.report"))]
 Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reader = Annotated[Actor, Depends(require("incident.read"))]
-IfMatch = Annotated[str | None, Header(description="the ETag last seen; 409 when it is stale")]
 
 
 @router.post("", status_code=201, response_model=schemas.IncidentOut)
@@ -34,7 +32,7 @@ async def report(request: Request, body: schemas.ReportIn, actor: Reporter, grou
         found = service.report(platform, session, platform.clock.now(), actor, told)
         headers = {
             "Location": f"/api/v1/incidents/{found.number}",
-            "ETag": f'"{found.incident.version}"',
+            "ETag": etag(found.incident.version),
         }
         return Response(to_json(schemas.whole(found)), 201, headers, "application/json")
 
@@ -60,7 +58,7 @@ def listing(
 def one(request: Request, response: Response, number: str, actor: Seer, session: Read) -> Any:
     """Return one incident with its log, clocks and verdict as of now."""
     found = queries.detail(session, actor, number, platform_of(request).clock.now())
-    response.headers["ETag"] = f'"{found.incident.version}"'
+    response.headers["ETag"] = etag(found.incident.version)
     return schemas.whole(found)
 
 
@@ -83,7 +81,7 @@ def happen(
         platform, session, now, actor, number, body.type, fields, at=body.at, if_version=version_of(if_match)
     )
     found = queries.detail(session, actor, number, now)
-    response.headers["ETag"] = f'"{found.incident.version}"'
+    response.headers["ETag"] = etag(found.incident.version)
     return schemas.whole(found)
 
 
@@ -109,13 +107,3 @@ def received(request: Request, number: str, broadcast_id: RowId, actor: Reader, 
 def evidence(request: Request, number: str, actor: Reader, session: Read) -> dict[str, Any]:
     """Return the file that `shoushi verify FILE` recomputes without a database."""
     return evidence_of(queries.detail(session, actor, number, platform_of(request).clock.now()))
-
-
-def version_of(if_match: str | None) -> int | None:
-    """Read an If-Match header; `*` matches everything."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'(?:W/)?"(\d{1,9})"', if_match.strip())
-    if not found:
-        raise Invalid.field("If-Match", '应为 "版本号" 或 *')
-    return int(found[1])

@@ -34,7 +34,8 @@ MANIFEST = Manifest(
     routers=(
         "sla.terms:router",
         "sla.report.edges:router",
-        "sla.penalties.edges:router",
+        "sla.penalties.api:router",
+        "sla.penalties.pages:router",
         "sla.audit.pages:router",
         "sla.verification:router",
         "sla.deadlines.pages:router",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, NamedTuple
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select, true
 from sqlalchemy.orm import Session
 
 from kernel.edge.inputs import OPEN
@@ -44,9 +45,7 @@ def listing(
 ) -> tuple[Sequence[Row[tuple[Penalty, Case]]], str | None]:
     """Return a page of penalties with their cases, the newest first, and the next page's cursor."""
     wanted = select(Penalty, Case).join(Case, Case.id == Penalty.case_id).order_by(Penalty.id.desc())
-    scopes = actor.scopes("penalty.read")
-    if scopes is not None:
-        wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
+    wanted = wanted.where(_seen(actor))
     if state:
         wanted = wanted.where(Penalty.state == state)
     wanted = wanted.where(*_conditions(period))
@@ -82,9 +81,7 @@ def entries(session: Session, penalty_ids: Sequence[int]) -> dict[int, list[Pena
 def find(session: Session, actor: Actor, number: str, *, for_update: bool = False) -> tuple[Penalty, Case]:
     """Return a penalty with its case; 404 when the actor may not see it."""
     wanted = select(Penalty, Case).join(Case, Case.id == Penalty.case_id).where(Penalty.number == number)
-    scopes = actor.scopes("penalty.read")
-    if scopes is not None:
-        wanted = wanted.where(Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes))))
+    wanted = wanted.where(_seen(actor))
     if for_update:
         wanted = wanted.with_for_update(of=Penalty)
     row = session.execute(wanted).one_or_none()
@@ -105,8 +102,34 @@ def last_verdict(session: Session, penalty_id: int) -> int:
     return session.execute(wanted.order_by(PenaltyEntry.seq.desc()).limit(1)).scalar_one()
 
 
-def verdict_of(session: Session, case_id: int, version: int) -> VerdictRecord | None:
-    """Return the verdict version that a ledger line rests on."""
-    return session.scalar(
-        select(VerdictRecord).where(VerdictRecord.case_id == case_id, VerdictRecord.version == version)
+def verdicts_of(session: Session, case_id: int) -> dict[int, VerdictRecord]:
+    """Return the case's verdicts by version, the ground on which the ledger's lines rest."""
+    wanted = select(VerdictRecord).where(VerdictRecord.case_id == case_id).order_by(VerdictRecord.version)
+    return {record.version: record for record in session.scalars(wanted)}
+
+
+class Total(NamedTuple):
+    """What the ledger holds in one state."""
+
+    state: str
+    cases: int
+    amount: Decimal
+    balance: Decimal
+
+
+def totals(session: Session, actor: Actor, period: Period = EVER) -> dict[str, Total]:
+    """Return the sums of what `listing` lists, by state."""
+    wanted = (
+        select(Penalty.state, func.count(), func.sum(Penalty.amount), func.sum(Penalty.balance))
+        .join(Case, Case.id == Penalty.case_id)
+        .where(_seen(actor), *_conditions(period))
+        .group_by(Penalty.state)
     )
+    return {row[0]: Total(*row) for row in session.execute(wanted)}
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    scopes = actor.scopes("penalty.read")
+    if scopes is None:
+        return true()
+    return Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes)))
