@@ -16,7 +16,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
 from sla import pinned
-from sla.penalties import queries, rules, service, views
+from sla.penalties import actions, queries, rules, service, views
 from sla.penalties.api import Cursor, Limits, Reader, State
 
 router = PageRouter()
@@ -107,7 +107,7 @@ def _page(
         tones=views.TONES,
         steps=views.steps(penalty, lines),
         entries=views.timeline(lines, verdicts),
-        actions=views.actions(penalty, actor, days, platform_of(request).clock.now()),
+        actions=actions.offered(penalty, actor, days, platform_of(request).clock.now()),
         failed=failed,
         typed=typed,
         blank=EMPTY,
