@@ -60,6 +60,7 @@ MANIFESTS = (
     "oa:MANIFEST",
     "sla:MANIFEST",
     "sla.frozen:MANIFEST",
+    "sla.exposure:MANIFEST",
     "kernel.outbox:MANIFEST",
     "kernel.jobs:MANIFEST",
     "kernel.identity:MANIFEST",

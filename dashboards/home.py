@@ -18,6 +18,7 @@ from kernel.outbox.service import unread
 from kernel.web.i18n import gettext as _
 from kernel.web.templating import begin, render
 from sla import pinned
+from sla.exposure.service import exposure
 from sla.report.headline import headline
 from sla.verdict import Verdict
 
@@ -61,9 +62,10 @@ def _board(request: Request, actor: Actor, session: Read, template: str) -> Resp
     contract = pinned.in_force(platform)
     begin(request)
     found = queries.open_with_verdicts(session, actor, now)
-    report = None
+    report = risk = None
     if actor.may("report.read"):
         report = headline(session, actor, contract, now - timedelta(days=30), now + timedelta(seconds=1))
+        risk = exposure(session, contract, now, report.scopes)
     return render(
         request,
         template,
@@ -73,6 +75,7 @@ def _board(request: Request, actor: Actor, session: Read, template: str) -> Resp
         tones=views.TONES,
         state_word=views.state_word,
         report=report,
+        risk=risk,
         messages=unread(session, actor.person_id or 0, 8),
     )
 

@@ -28,6 +28,7 @@ from sla import pinned
 from sla.cases.service import versions
 from sla.events import EVENT_TYPES, REASONS
 from sla.explain import explain
+from sla.exposure.service import risk_of
 
 router = PageRouter()
 
@@ -208,6 +209,7 @@ def _incident_page(
         timeline_entries=views.timeline(found.rows, names),
         party_rows=views.views(found, names),
         claims=views.claims(found),
+        risk=views.risk_words(risk_of(session, found.verdict)),
         grid_rows=views.grid_rows(found),
         slot_word=views.slot_word,
         slot_tones=views.SLOT_TONES,

@@ -14,10 +14,11 @@ from incidents.log import PLATFORM
 from incidents.models import Broadcast, IncidentEvent
 from incidents.queries import Detail
 from kernel.platform import Platform
-from kernel.web.formats import duration, localtime
+from kernel.web.formats import duration, localtime, money, percent
 from kernel.web.i18n import gettext as _
 from sla.contract import Contract
 from sla.events import EVENT_TYPES, REASONS
+from sla.exposure.rules import LEAST, Risk
 from sla.schemas import live_state
 
 TONES = {
@@ -151,6 +152,20 @@ CLOCK_WORDS = {
     "unobserved": "未观测",
     "pending": "未到期",
 }
+
+
+def risk_words(risk: Risk) -> str | None:
+    """Say what the incident may yet cost and how likely that is, with the number of similar cases."""
+    if not risk.at_risk:
+        return None
+    share, sample = risk.chance.probability, risk.chance.sample
+    if share is None:
+        said = _("概率未知：同类仅%(n)s起，不足%(least)s起", n=sample, least=LEAST)
+    elif sample:
+        said = _("超时概率 %(share)s（依据同类%(n)s起）", share=percent(share, 0), n=sample)
+    else:
+        said = _("已超过时限")
+    return f"{money(risk.at_risk)} · {said}"
 
 
 CLAIM_WORDS = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}

@@ -16,7 +16,12 @@ class Case(Base):
     """The newest verdict on a subject, with real columns for what reports count."""
 
     __tablename__ = "sla_case"
-    __table_args__ = (Index("ix_sla_case_started", "started_at", "id"),)
+    __table_args__ = (
+        Index("ix_sla_case_started", "started_at", "id"),
+        Index("ix_sla_case_class", "fault_class", "id"),
+        Index("ix_sla_case_response", "response_state", "id"),
+        Index("ix_sla_case_repair", "repair_state", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     subject: Mapped[str] = mapped_column(String(40), unique=True)
