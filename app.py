@@ -32,6 +32,7 @@ COMMANDS = {
     "report": "sla.report.cli:report",
     "incident": "incidents.cli:incident",
     "explain": "incidents.cli:explain",
+    "whatif": "incidents.whatif_cli:whatif",
     "export": "incidents.cli:export",
 }
 """Command → where it lives; nothing is imported before it is used, so `--help` answers at once."""
@@ -51,6 +52,7 @@ HELP = {
     "report": "服务水平报告",
     "incident": "报告与处置故障",
     "explain": "解释一个故障的评判",
+    "whatif": "按修改后的合同试算过去的故障",
     "export": "导出事件",
 }
 
@@ -58,6 +60,7 @@ MANIFESTS = (
     "dashboards:MANIFEST",
     "incidents:MANIFEST",
     "oa:MANIFEST",
+    "sla.amendments:MANIFEST",
     "sla:MANIFEST",
     "sla.frozen:MANIFEST",
     "sla.exposure:MANIFEST",

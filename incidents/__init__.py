@@ -18,7 +18,7 @@ MANIFEST = Manifest(
         NavItem("故障事件", "/incidents", "incident", "incident.see", "保障", phone=True),
         NavItem("报告故障", "/incidents/new", "plus", "incident.report", "保障", phone=True),
     ),
-    routers=("incidents.api:router", "incidents.pages:router"),
+    routers=("incidents.api:router", "incidents.pages:router", "incidents.whatif:router"),
     deadlines=(("incident", "incidents.jobs:on_due"),),
     subscribers=(("blind_time", "incidents.jobs:on_blind_time"),),
     jobs=(

@@ -129,6 +129,6 @@ def export_incidents(output: Path | None, username: str) -> None:
 
     platform, actor = _open(username)
     with platform.db.read() as session, click.open_file(str(output or "-"), "w", encoding="utf-8") as out:
-        for number, events in queries.interchange_of(session, actor, queries.Filter()):
+        for incident, events in queries.histories(session, actor, queries.Filter()):
             for event in events:
-                out.write(json.dumps(to_interchange(number, event), ensure_ascii=False) + "\n")
+                out.write(json.dumps(to_interchange(incident.number, event), ensure_ascii=False) + "\n")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime
 from sqlalchemy import ColumnElement, Select, Text, and_, exists, false, not_, or_, select, type_coerce
@@ -22,7 +22,7 @@ from kernel.web.i18n import gettext as _
 from sla import pinned
 from sla.cases.models import Case
 from sla.contract import Contract
-from sla.events import EventError, parse_time
+from sla.events import Event, EventError, parse_time
 from sla.verdict import Verdict, judge
 
 PAGE = 50
@@ -198,8 +198,8 @@ def open_with_verdicts(
     return [(i, judge(pinned.version(session, i.contract), events[i.id], now)) for i in incidents]
 
 
-def interchange_of(session: Session, actor: Actor, wanted: Filter) -> Any:
-    """Yield (number, events) of all visible incidents, in batches, for export."""
+def histories(session: Session, actor: Actor, wanted: Filter) -> Iterator[tuple[Incident, Sequence[Event]]]:
+    """Yield all visible incidents with their events, in batches."""
     last = 0
     while True:
         query: Select[tuple[Incident]] = select(Incident).where(
@@ -210,5 +210,5 @@ def interchange_of(session: Session, actor: Actor, wanted: Filter) -> Any:
             return
         events = log.load(session, [i.id for i in incidents])
         for incident in incidents:
-            yield incident.number, events[incident.id]
+            yield incident, events[incident.id]
         last = incidents[-1].id

@@ -77,10 +77,10 @@ class Reported(NamedTuple):
 
 def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Reported:
     """Open an incident; 422 names every field that is wrong. The clocks run from the earliest knowledge."""
-    contract = pinned.in_force(platform)
-    _check_report(contract, now, actor, told)
     events = _first_events(told, now)
     started = min(e.at for e in events)
+    contract = pinned.in_force(platform, started)
+    _check_report(contract, now, actor, told)
     day = started.astimezone(contract.zone)
     number = f"F{day:%Y%m%d}-{next_number(session, f'incident:{day:%Y%m%d}'):04d}"
     incident = Incident(

@@ -103,8 +103,8 @@ def test_a_county_reads_its_own_figures_only(day: World) -> None:
 def audited(world: World, folder: Path) -> dict[str, dict[str, Any]]:
     lines = []
     with world.platform.db.read() as session:
-        for number, events in queries.interchange_of(session, world.actor("wang"), queries.Filter()):
-            lines += [json.dumps(to_interchange(number, e), ensure_ascii=False) for e in events]
+        for incident, events in queries.histories(session, world.actor("wang"), queries.Filter()):
+            lines += [json.dumps(to_interchange(incident.number, e), ensure_ascii=False) for e in events]
     path = folder / "export.jsonl"
     path.write_text("\n".join(lines), encoding="utf-8")
     contract = pinned.in_force(world.platform)
