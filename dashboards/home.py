@@ -9,9 +9,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from incidents import queries, rules, views
 from incidents.models import Incident
+from incidents.reviews.waiting import waiting
 from kernel.edge import PageRouter, Read, platform_of, public, require
 from kernel.identity.actor import Actor
 from kernel.outbox.service import unread
@@ -69,7 +71,7 @@ def _board(request: Request, actor: Actor, session: Read, template: str) -> Resp
     return render(
         request,
         template,
-        tasks=sorted(tasks_of(actor, found), key=lambda t: t.urgency),
+        tasks=_urgent_first(tasks_of(actor, found)) + _urgent_first(_reviews(session, actor)),
         open=found,
         names=views.Names(contract),
         tones=views.TONES,
@@ -90,6 +92,14 @@ def tasks_of(actor: Actor, found: Sequence[tuple[Incident, Verdict]]) -> list[Ta
         if actor.may("incident.decide"):
             tasks += _for_supervisor(incident, verdict, url)
     return tasks
+
+
+def _urgent_first(tasks: list[Task]) -> list[Task]:
+    return sorted(tasks, key=lambda t: t.urgency)
+
+
+def _reviews(session: Session, actor: Actor) -> list[Task]:
+    return [Task(w.what, w.title, w.url, w.due_at, w.since, "") for w in waiting(session, actor)]
 
 
 def _for_engineer(incident: Incident, verdict: Verdict, url: str) -> list[Task]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from incidents import notify, service
 from incidents.broadcasts import grid
 from incidents.models import Incident
+from incidents.reviews import owed
 from incidents.rules import ENDED
 from kernel import feed
 from kernel.platform import Platform
@@ -72,6 +73,8 @@ def changed(
     if outcome_changed:
         notify.outcome(platform, session, now, incident, verdict)
     notify.happened(platform, session, now, incident, verdict, cause)
+    if incident.closed or cause == "reopened":
+        owed.keep(platform, session, now, incident, verdict)
     feed.announce(session, now, "incident", _url(incident))
     return verdict
 

@@ -58,6 +58,10 @@ class Settings(BaseModel):
     )
     font_dir: Path | None = Field(default=None, description="folder with 仿宋 and 小标宋 faces for PDF files")
     tick_seconds: float = Field(default=0.5, gt=0, le=60, description="how often the deadline engine looks")
+    review_days: int = Field(default=7, ge=1, le=90, description="days after closing to hand in a review")
+    review_calendar: Literal["natural", "working"] = Field(
+        default="natural", description="which days those are"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mail_from")

@@ -1,6 +1,6 @@
 """amendments
 
-Revision: 0006
+Revision: 0007
 """
 
 from alembic import op
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from kernel.db.appendonly import append_only_ddl
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
