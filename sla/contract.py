@@ -190,6 +190,13 @@ class Drills:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminders:
+    """How many days before an obligation's due date those who owe it are reminded."""
+
+    remind_days: tuple[int, ...] = (30, 10, 3)
+
+
+@dataclass(frozen=True, slots=True)
 class Support:
     """Who can be reached (第九条、第十二条)."""
 
@@ -265,6 +272,7 @@ class Contract:
     instalments: tuple[Instalment, ...]
     late_payment: LatePayment
     drills: Drills
+    obligations: Reminders
     support: Support
     options: Options
     clauses: Mapping[str, Clause]

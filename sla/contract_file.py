@@ -109,6 +109,7 @@ def _contract(root: Table, raw: Mapping[str, Any], text: str) -> terms.Contract:
         instalments=sections.instalments(root),
         late_payment=sections.late_payment(root.table("late_payment"), articles),
         drills=sections.drills(root.table("drills"), articles),
+        obligations=sections.obligations(root),
         support=sections.support(root.table("support")),
         options=sections.options(root.table("options")),
         clauses=clauses(root, raw),

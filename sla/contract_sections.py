@@ -203,6 +203,18 @@ def drills(table: Table, articles: Articles) -> terms.Drills:
     return found
 
 
+def obligations(root: Table) -> terms.Reminders:
+    """Return when obligations are reminded of; a file may leave this section out."""
+    if not root.has("obligations"):
+        return terms.Reminders()
+    table = root.table("obligations")
+    days = table.counts("remind_days")
+    if any(not 0 < day <= 366 for day in days) or len(set(days)) != len(days):
+        raise table.error("remind_days", "应为 1 至 366 之间互不相同的整数")
+    table.done()
+    return terms.Reminders(days)
+
+
 def support(table: Table) -> terms.Support:
     """Return who can be reached (第九条、第十二条)."""
     found = terms.Support(

@@ -97,6 +97,10 @@ class Table:
             raise self.error(key, f"应为{_NAMES[kind]}")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether the file gives this key."""
+        return key in self._values
+
     def text(self, key: str) -> str:
         """Return a text that is not empty."""
         value: str = self._take(key, str)

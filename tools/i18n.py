@@ -39,6 +39,7 @@ FUNCTIONS = {
     "field": (1,),
     "Action": (1, 2),
     "EventType": (0,),
+    "Kind": (0,),
     "EventError": (1,),
     "InputError": (1,),
     "_bad_byte": (1,),

@@ -18,10 +18,12 @@ def prepare(platform: Platform, *, fresh: bool, scripted: bool) -> None:
     if fresh:
         cast.hire(platform, script.MONTH + timedelta(days=1) if scripted else timedelta())
         if scripted:
+            from incidents.demo import dealings
             from incidents.demo.player import play_month
 
             click.echo("正在以真实引擎推演一个月的演示数据……", err=True)
             count = play_month(platform)
+            dealings.record(platform)
             click.echo(f"演示数据就绪：{count} 起故障。", err=True)
     for line in cast.logins():
         click.echo(line, err=True)

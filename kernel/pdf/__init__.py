@@ -1,6 +1,7 @@
 """PDF documents by typst: built from blocks, so that whatever people wrote is text and never markup."""
 
 from kernel.pdf.blocks import (
+    Align,
     Block,
     Chart,
     Document,
@@ -14,6 +15,7 @@ from kernel.pdf.blocks import (
 from kernel.pdf.render import pages_as_png, render_pdf
 
 __all__ = [
+    "Align",
     "Block",
     "Chart",
     "Document",

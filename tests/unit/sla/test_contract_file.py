@@ -160,7 +160,9 @@ def test_a_missing_key_is_reported_at_its_table() -> None:
     assert caught.value.line == TEXT[: TEXT.index("[penalty]")].count("\n") + 1
 
 
-@pytest.mark.parametrize("section", sorted(set(re.findall(r"^\[([a-z_]+)\]$", TEXT, re.MULTILINE))))
+@pytest.mark.parametrize(
+    "section", sorted(set(re.findall(r"^\[([a-z_]+)\]$", TEXT, re.MULTILINE)) - {"obligations"})
+)
 def test_a_missing_section_is_refused(section: str) -> None:
     without = re.sub(rf"^\[{section}\]\n(?:[^\n\[].*\n|  .*\n|\]\n)*", "", TEXT, flags=re.MULTILINE)
     with pytest.raises(ContractError, match=section):
@@ -212,3 +214,14 @@ def test_a_file_that_is_far_too_long_is_refused(tmp_path: Path) -> None:
     path.write_text("#" * (2 << 20))
     with pytest.raises(ContractError, match="过大"):
         load_contract(str(path))
+
+
+@pytest.mark.parametrize("days", ["[0]", "[400]", "[3, 3]", '["3"]', "3"])
+def test_reminders_are_days_before_and_all_different(days: str) -> None:
+    with pytest.raises(ContractError, match="remind_days"):
+        parse_contract(TEXT.replace("remind_days = [30, 10, 3]", f"remind_days = {days}"), "x.toml")
+
+
+def test_a_file_without_reminders_has_the_usual_ones() -> None:
+    without = re.sub(r"^\[obligations\]\nremind_days.*\n", "", TEXT, flags=re.MULTILINE)
+    assert parse_contract(without, "x.toml").obligations.remind_days == (30, 10, 3)
