@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from incidents import notify, service
 from incidents.broadcasts import grid
 from incidents.models import Incident
+from incidents.requests import reminders
+from incidents.requests.rules import waiting
 from incidents.reviews import owed
 from incidents.rules import ENDED
 from kernel import feed
@@ -70,6 +72,8 @@ def changed(
     slots = grid.tally(session, incident, contract, verdict)
     outcome_changed = cases.update_case(platform, session, now, _subject(incident), verdict, cause, slots)
     arm(session, now, SUBJECT, incident.id, planned(contract, verdict, events, now))
+    requests = waiting(service.life_of(contract, events), events)
+    reminders.keep(platform, session, now, incident, requests)
     if outcome_changed:
         notify.outcome(platform, session, now, incident, verdict)
     notify.happened(platform, session, now, incident, verdict, cause)

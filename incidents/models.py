@@ -20,6 +20,7 @@ class Incident(Base):
         Index("ix_incident_open", "closed", "id"),
         Index("ix_incident_started", "started_at", "id"),
         Index("ix_incident_state", "state", "id"),
+        Index("ix_incident_awaiting", "awaiting", "id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -41,6 +42,8 @@ class Incident(Base):
     """Who reported it and may be answered: a name, a telephone number."""
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     version: Mapped[int] = mapped_column(Integer, default=1)
+    awaiting: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How many of party B's requests party A has not decided."""
 
 
 class IncidentPayer(Base):

@@ -95,6 +95,26 @@ def happened(
             _tell(platform, session, now, incident, [reporter], key, f"【已响应】{incident.title}", body)
 
 
+def remind(
+    platform: Platform,
+    session: Session,
+    now: datetime,
+    incident: Incident,
+    words: str,
+    since: datetime,
+    key: str,
+) -> None:
+    """Remind those who decide of what has been open since; nothing follows from it."""
+    asked = since.astimezone(platform.zone)
+    title = f"【待决定】{words}：{incident.title}"
+    body = (
+        f"{incident.number} {incident.title}\n{asked:%Y-%m-%d %H:%M} 提出，尚未决定：{words}。\n"
+        "决定之前合同结论不变；本提醒不产生任何法律后果。"
+    )
+    told = people.supervisors(session, now)
+    _tell(platform, session, now, incident, told, f"remind:{key}:{since:%Y%m%d%H%M%S}", title, body)
+
+
 def _tell(
     platform: Platform,
     session: Session,

@@ -23,6 +23,11 @@ def managers(session: Session, now: datetime) -> list[Recipient]:
     return _unique(people_with_role(session, now, MANAGERS))
 
 
+def supervisors(session: Session, now: datetime) -> list[Recipient]:
+    """Return those of party A who decide."""
+    return _unique(people_with_role(session, now, ("supervisor",)))
+
+
 def party_a(session: Session, now: datetime, payers: Sequence[str]) -> list[Recipient]:
     """Return the city's supervisors and the supervisors of the payers touched."""
     found = people_with_role(session, now, ("supervisor", "payer_supervisor"))

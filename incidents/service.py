@@ -99,6 +99,7 @@ def report(platform: Platform, session: Session, now: datetime, actor: Actor, to
         reporter=told.reporter or actor.display_name,
         reporter_id=actor.person_id,
         version=1,
+        awaiting=0,
     )
     verdict = follow.judged(incident, contract, events, now)
     _insert(session, incident)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from kernel.edge.inputs import OPEN
@@ -17,7 +18,7 @@ from kernel.identity.actor import Actor
 from kernel.web.i18n import gettext as _
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.penalties.models import Penalty, PenaltyEntry
-from sla.penalties.rules import VOID
+from sla.penalties.rules import CONFIRMED, CONTESTED, PROPOSED, VOID
 
 PAGE = 50
 
@@ -126,6 +127,20 @@ def totals(session: Session, actor: Actor, period: Period = EVER) -> dict[str, T
         .group_by(Penalty.state)
     )
     return {row[0]: Total(*row) for row in session.execute(wanted)}
+
+
+def undecided(
+    session: Session, actor: Actor, now: datetime, limit: int
+) -> Sequence[Row[tuple[Penalty, Case]]]:
+    """Return what party A is to decide, the oldest first: proposed, contested, or no longer contestable."""
+    over = and_(Penalty.state == CONFIRMED, Penalty.contest_until < now)
+    wanted = (
+        select(Penalty, Case)
+        .join(Case, Case.id == Penalty.case_id)
+        .where(_seen(actor), or_(Penalty.state == PROPOSED, Penalty.state == CONTESTED, over))
+        .order_by(Penalty.since, Penalty.id)
+    )
+    return session.execute(wanted.limit(limit)).all()
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:

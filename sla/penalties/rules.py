@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from sla.reminders import Reminder, growing
+
 PROPOSED, WITHDRAWN, CONFIRMED, CONTESTED = "proposed", "withdrawn", "confirmed", "contested"
 WAIVED, FINAL, SETTLED, REVERSED = "waived", "final", "settled", "reversed"
 CREDITED = "credited"
@@ -168,14 +170,6 @@ def possible(life: Life, now: datetime) -> list[Decision]:
     return found
 
 
-class Reminder(NamedTuple):
-    """A deadline of the one engine; it reminds and decides nothing."""
-
-    clock: str
-    rung: str
-    due_at: datetime
-
-
 STATE_OF_CLOCK = {"confirm": PROPOSED, "contest": CONFIRMED, "finalize": CONFIRMED, "rule": CONTESTED}
 """Clock → the state in which its reminder still means something."""
 
@@ -193,11 +187,3 @@ def reminders(life: Life, since: datetime, now: datetime, pause: timedelta) -> l
         return [growing("finalize", until, now, pause)]
     closing = Reminder("contest", "closing", max(until - pause, since))
     return ([closing] if closing.due_at > now else []) + [Reminder("finalize", "0", until)]
-
-
-def growing(clock: str, since: datetime, now: datetime, pause: timedelta) -> Reminder:
-    """Return the next reminder: one pause after `since`, then after twice that, four times …"""
-    rung, due = 1, since + pause
-    while due <= now:
-        rung, due = rung + 1, since + pause * 2**rung
-    return Reminder(clock, str(rung), due)
