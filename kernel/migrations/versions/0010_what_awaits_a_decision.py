@@ -1,13 +1,13 @@
 """what awaits a decision
 
-Revision: 0009
+Revision: 0010
 """
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
