@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system run test check bench lock i18n clean
+.PHONY: help setup system run test check bench bench-scale lock i18n clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -37,6 +37,9 @@ check: setup ## lint, types, layers
 
 bench: setup ## measure the figures of docs/performance.md as ratios
 	$(BIN)/python -m tests.bench
+
+bench-scale: setup ## what a request costs with 1,000 and with 100,000 incidents
+	$(BIN)/python -m tests.bench scale
 
 lock: ## refresh the lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock pyproject.toml

@@ -135,5 +135,3 @@ def _seconds(work: Work) -> float:
     begun = process_time()
     work()
     return process_time() - begun
-
-
