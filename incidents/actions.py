@@ -31,7 +31,7 @@ class Action:
 
 
 _B = (
-    Action("responded", "响应并答复", "写给报告人的答复；提交即停止响应时钟（第十五条）。", primary=True),
+    Action("responded", "响应并答复", "写给报告人的答复；提交即停止响应时钟。", primary=True),
     Action("restored", "登记恢复", "说明原因和措施；提交即停止修复时钟，等待甲方确认。", primary=True),
     Action("progress", "报告进展", "让双方知道做到了哪一步。"),
     Action(
@@ -39,7 +39,7 @@ _B = (
     ),
     Action("closed", "关闭", "甲方已确认恢复，处置完毕。", primary=True),
     Action("device_repaired", "设备已修复", "原设备修好；不影响已停止的时钟。"),
-    Action("major_declared", "宣布重大故障", "自此每半小时向甲方通报（第十六条）。"),
+    Action("major_declared", "宣布重大故障", "自此按约定的间隔向甲方通报。"),
     Action("scope_changed", "变更影响范围", "两个以上单位或半数以上模块即为重大故障。", needs="scope"),
     Action("class_changed", "变更故障类别", "时限变长的变更须甲方会签后才生效。", needs="class"),
     Action(

@@ -297,7 +297,7 @@ def _parsed(kind: str, fields: Mapping[str, Any], contract: Contract) -> dict[st
 
 
 _TEXT_WORDS = {
-    "responded": "请填写给报告人的答复，没有答复不算响应（第十五条）。",
+    "responded": "请填写给报告人的答复，没有答复不算响应。",
     "restoration_rejected": "请说明退回的理由。",
 }
 

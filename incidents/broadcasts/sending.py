@@ -86,7 +86,7 @@ def ask_for_words(
     due = broadcast.due_at.astimezone(platform.zone)
     title = f"【待填写】{due:%H:%M}通报：{incident.title}"
     body = (
-        f"重大故障 {incident.number} 的通报将于 {due:%H:%M} 发出（第十六条）。\n"
+        f"重大故障 {incident.number} 的通报将于 {due:%H:%M} 发出。\n"
         f"请填写影响范围、处置进展、下一步措施和预计恢复时间；不填写将发出“{rules.AUTOMATIC}”\n\n"
         f"{platform.settings.base_url}/incidents/{incident.number}#broadcast"
     )

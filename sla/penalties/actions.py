@@ -32,7 +32,7 @@ def offered(penalty: Penalty, actor: Actor, days: int, now: datetime) -> list[Ac
     words = {
         "confirm": (
             _("确认违约"),
-            [_("乙方收到通知，可在%(days)s日内接受或提出异议（第二十七条）；在此之前不扣款。", days=days)],
+            [_("乙方收到通知，可在%(days)s日内接受或提出异议；在此之前不扣款。", days=days)],
         ),
         "withdraw": (_("撤回"), [_("以 −%(amount)s 的分录冲回，不扣款；撤回后不能恢复。", amount=amount)]),
         "accept": (

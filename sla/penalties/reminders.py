@@ -68,7 +68,7 @@ def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datet
 def _until(platform: Platform, penalty: Penalty) -> str:
     if penalty.contest_until is None:
         return "本提醒不产生任何法律后果。"
-    return f"异议期至 {penalty.contest_until.astimezone(platform.zone):%Y-%m-%d %H:%M:%S}（第二十七条）。"
+    return f"异议期至 {penalty.contest_until.astimezone(platform.zone):%Y-%m-%d %H:%M:%S}。"
 
 
 def decided(

@@ -151,11 +151,9 @@ def check(life: Life, decision: Decision, now: datetime) -> None:
         )
     over = life.contest_until is not None and now > life.contest_until
     if decision.key == "contest" and over:
-        raise Impossible("异议期已于%(until)s届满（第二十七条），不能再提出异议。", until=life.contest_until)
+        raise Impossible("异议期已于%(until)s届满，不能再提出异议。", until=life.contest_until)
     if decision.key == "finalize" and not over:
-        raise Impossible(
-            "异议期至%(until)s届满（第二十七条），届满前不能转为生效。", until=life.contest_until
-        )
+        raise Impossible("异议期至%(until)s届满，届满前不能转为生效。", until=life.contest_until)
 
 
 def possible(life: Life, now: datetime) -> list[Decision]:
