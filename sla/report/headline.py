@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from kernel.errors import Invalid
@@ -94,7 +94,7 @@ def within(start: datetime, end: datetime, scopes: frozenset[str] | None) -> Col
 def in_scope(scopes: frozenset[str] | None) -> ColumnElement[bool]:
     """Return the condition for cases that touch one of the payers; None means all of them."""
     if scopes is None:
-        return Case.id > 0
+        return true()
     return Case.id.in_(select(CasePayer.case_id).where(CasePayer.payer.in_(scopes)))
 
 

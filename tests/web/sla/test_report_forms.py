@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from kernel.web.moment import Moment, use_moment
 from sla import pinned
-from sla.report.layout import Figure, Grid, Numbers
 from sla.report.paper import document_of
-from sla.report.sections import sections_of
 from tests.support.ledger import at
+from tests.support.reports import cells, figures_and_lists
 from tests.support.web import Site
-from tests.support.world import ZONE, World
+from tests.support.world import World
 
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 RANGE = "from=2026-03-01&to=2026-03-31"
@@ -49,18 +47,6 @@ def eventful(world: World) -> None:
 
 def figures_of(site: Site, who: str = "wang") -> dict[str, Any]:
     found: dict[str, Any] = site.api(who).get(f"/api/v1/reports/sla?{RANGE}").json()
-    return found
-
-
-def cells(site: Site, figures: dict[str, Any]) -> list[Figure]:
-    use_moment(Moment(site.world.now, ZONE))
-    found: list[Figure] = []
-    for section in sections_of(figures, pinned.in_force(site.world.platform)):
-        for part in section.parts:
-            if isinstance(part, Numbers):
-                found += [figure for _, figure in part.items]
-            elif isinstance(part, Grid):
-                found += [cell for row in (*part.rows, *([part.total] if part.total else ())) for cell in row]
     return found
 
 
@@ -147,30 +133,12 @@ def test_every_missed_case_names_its_evidence(site: Site) -> None:
         assert case["verdict"][:12] in site.page("wang").get(f"/incidents/{number}").text
 
 
-def listed(site: Site, href: str) -> int:
-    """Count what a list shows, page after page."""
-    path, count = f"/api/v1{unescape(href)}", 0
-    while path:
-        page = site.api("wang").get(path).json()
-        count += len(page["items"])
-        following = page["next"]
-        path = f"/api/v1{unescape(href)}&cursor={following}" if following else ""
-    return count
-
-
-def assert_figures_are_their_lists(site: Site, figures: dict[str, Any]) -> int:
-    checked = 0
-    for cell in cells(site, figures):
-        if isinstance(cell.value, int) and cell.href and cell.href.startswith(("/incidents?", "/penalties?")):
-            assert listed(site, cell.href) == cell.value, cell
-            checked += 1
-    return checked
-
-
 @SQLITE
 def test_every_figure_leads_to_a_list_of_as_many(site: Site) -> None:
     eventful(site.world)
-    assert assert_figures_are_their_lists(site, figures_of(site)) >= 48
+    found = figures_and_lists(site, "wang", figures_of(site))
+    assert [(cell, count) for cell, count in found if cell.value != count] == []
+    assert len(found) >= 48
 
 
 @SQLITE
