@@ -14,6 +14,8 @@ from kernel.identity.actor import Actor
 from sla.cases.models import Case, CaseExclusion, CaseOutage, CasePayer, VerdictRecord
 from sla.contract import Contract
 from sla.deadlines.models import BlindTime
+from sla.obligations import service as obligations
+from sla.obligations.rules import Obligation
 from sla.penalties.models import Penalty
 from sla.penalties.rules import VOID
 from sla.report import rules
@@ -72,6 +74,7 @@ class SlaReport(Headline):
     drills: Sequence[Any]
     drill_count: int
     blind: Sequence[BlindTime]
+    obligations: Sequence[Obligation]
 
 
 def gather(
@@ -104,6 +107,7 @@ def gather(
         drill_count=session.scalar(select(func.count()).select_from(Case).where(all_cases, Case.drill == 1))
         or 0,
         blind=_blind(session, start, end),
+        obligations=_obligations(session, head, now),
     )
 
 
@@ -212,6 +216,17 @@ def _drills(session: Session, which: ColumnElement[bool]) -> Sequence[Any]:
     columns = (Case.subject, Case.title, Case.url, Case.started_at, Case.response_state, Case.repair_state)
     wanted = select(*columns).where(which)
     return session.execute(wanted.order_by(Case.started_at.desc(), Case.id.desc()).limit(MOST_LISTED)).all()
+
+
+def _obligations(session: Session, head: Headline, now: datetime) -> Sequence[Obligation]:
+    """Return what the contract's calendar has in the range, without what only another payer owes."""
+    first = head.start.astimezone(head.contract.zone).date()
+    return [
+        each
+        for each in obligations.current(session, head.contract, now)
+        if each.due is not None and first <= each.due <= head.last_day
+        if head.scopes is None or each.duty.payer is None or each.duty.payer in head.scopes
+    ]
 
 
 def _blind(session: Session, start: datetime, end: datetime) -> Sequence[BlindTime]:

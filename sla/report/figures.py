@@ -126,6 +126,20 @@ def _registers(report: SlaReport, stamp: Stamp) -> Figures:
             }
             for row in report.drills
         ],
+        "obligations": [
+            {
+                "kind": each.duty.kind,
+                "payer": each.duty.payer,
+                "subject": each.duty.subject,
+                "owed_by": each.duty.owed_by,
+                "due": None if each.due is None else each.due.isoformat(),
+                "done": None if each.duty.done is None else each.duty.done.isoformat(),
+                "state": each.state,
+                "days_late": each.days_late,
+                "charge": f"{each.charge:.2f}",
+            }
+            for each in report.obligations
+        ],
         "blind_time": [
             {"from": stamp(b.from_at), "to": stamp(b.to_at), "reason": b.reason} for b in report.blind
         ],

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from kernel.web.formats import localdate
 from kernel.web.i18n import gettext as _
 from sla.audit.report import STATES
 from sla.contract import Contract
 from sla.deadlines.models import BLIND_REASONS
 from sla.events import REASONS
+from sla.obligations.duties import KIND_LABELS
+from sla.obligations.rules import STATE_LABELS as DUTY_STATES
+from sla.obligations.words import PARTY_LABELS
 from sla.penalties.rules import STATE_LABELS
 from sla.report.figures import Figures
 from sla.report.layout import Figure, Grid, Section, count, moment, percent, seconds, words, yuan
@@ -176,6 +181,44 @@ def drills(f: Figures, contract: Contract, links: Links) -> Section:
         more=_more(f["drills"], len(rows), links.drills()),
     )
     return Section("drills", _("演练登记"), [grid], contract.drills.article)
+
+
+def obligations(f: Figures, contract: Contract) -> Section:
+    """What the contract's calendar asked for in this time, and what became of it."""
+    rows = [
+        [
+            words(_duty(row, contract), "/obligations"),
+            words(_(PARTY_LABELS[row["owed_by"]])),
+            _day(row["due"]),
+            _day(row["done"]),
+            words(_(DUTY_STATES[row["state"]])),
+            count(row["days_late"], tone="over"),
+            yuan(row["charge"]),
+        ]
+        for row in f["obligations"]
+    ]
+    head = [
+        _("义务"), _("义务方"), _("期限"), _("履行日期"), _("状态"), _("逾期天数"), _("逾期费用"),
+    ]  # fmt: skip
+    grid = Grid(
+        _("履约日历"),
+        head,
+        rows,
+        frozenset((5, 6)),
+        (2.4, 0.8, 1.5, 1.5, 1.1, 0.9, 1.2),
+        empty=_("这段时间没有到期的义务。"),
+    )
+    return Section("obligations", _("履约日历"), [grid])
+
+
+def _duty(row: Figures, contract: Contract) -> str:
+    payer = contract.payers.get(row["payer"] or "")
+    more = [payer.name if payer else row["payer"], row["subject"]]
+    return " · ".join([_(KIND_LABELS[row["kind"]]), *(each for each in more if each)])
+
+
+def _day(value: str | None) -> Figure:
+    return words(None if value is None else localdate(date.fromisoformat(value)))
 
 
 def blind(f: Figures, contract: Contract) -> Section:

@@ -68,6 +68,7 @@ def sections_of(figures: Figures, contract: Contract) -> list[Section]:
         registers.penalties(figures, contract, links),
         registers.exclusions(figures, contract),
         registers.drills(figures, contract, links),
+        registers.obligations(figures, contract),
         registers.blind(figures, contract),
     ]
 

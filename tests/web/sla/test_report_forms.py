@@ -180,3 +180,15 @@ def test_what_people_typed_is_neither_markup_nor_formula(site: Site) -> None:
     assert all(c.data_type != "f" for sheet in book for row in sheet.iter_rows() for c in row)
     assert site.api("wang").get(f"/api/v1/reports/sla?{RANGE}&format=pdf").status_code == 200
     assert "<b>#panic" not in site.page("wang").get(f"/reports/sla?{RANGE}").text
+
+
+@SQLITE
+def test_the_calendar_of_the_range_is_in_the_report(site: Site) -> None:
+    query = "from=2025-01-01&to=2025-12-31"
+    found = site.api("wang").get(f"/api/v1/reports/sla?{query}").json()["obligations"]
+    payments = [each for each in found if each["kind"] == "payment"]
+    assert {each["due"] for each in payments} == {"2025-03-31", "2025-09-30"}
+    html = site.page("wang").get(f"/reports/sla?{query}").text
+    assert "支付服务费 · 濉溪县" in html
+    mine = site.api("sun").get(f"/api/v1/reports/sla?{query}").json()["obligations"]
+    assert {each["payer"] for each in mine if each["kind"] == "payment"} == {"suixi"}
