@@ -21,7 +21,6 @@ def letter(contract: Contract, notice: ContractFact) -> Document:
     blocks: list[Block] = [
         Facts(
             [
-                (_("编号"), notice.subject or ""),
                 (_("合同编号"), contract.number),
                 (_("合同名称"), contract.title),
             ]
@@ -40,9 +39,10 @@ def letter(contract: Contract, notice: ContractFact) -> Document:
             indent=True,
         ),
         Paragraph(_("特此通知。"), indent=True),
+        Paragraph(localdate(notice.happened_on), align="right"),
         Signatures(
             [
-                (sender.name, [_("经办人："), _("（盖章）"), localdate(notice.happened_on)]),
+                (sender.name, [_("经办人："), _("（盖章）")]),
                 (_("签收：%(name)s", name=addressee.name), [_("签收人："), _("日期：")]),
             ]
         ),

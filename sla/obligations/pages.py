@@ -33,7 +33,7 @@ router = PageRouter()
 Reader = Annotated[Actor, Depends(require("obligation.read"))]
 Recorder = Annotated[Actor, Depends(require(RECORD))]
 Word = Annotated[str | None, OPEN, Query(max_length=16)]
-FACTS = 30
+FACTS = 12
 
 
 async def form_data(request: Request) -> FormData:
@@ -46,10 +46,15 @@ Form = Annotated[FormData, Depends(form_data)]
 
 @router.get("/obligations")
 def page(
-    request: Request, actor: Reader, session: Read, state: Word = None, owed_by: Word = None
+    request: Request,
+    actor: Reader,
+    session: Read,
+    state: Word = None,
+    owed_by: Word = None,
+    before: Annotated[int | None, OPEN, Query(ge=1, le=BIGGEST)] = None,
 ) -> Response:
-    """Show the calendar."""
-    return _page(request, session, actor, Filter(state, owed_by))
+    """Show the calendar, and the record before a row."""
+    return _page(request, session, actor, Filter(state, owed_by), before)
 
 
 @router.post("/obligations/facts", dependencies=[Depends(csrf_form)])
@@ -133,6 +138,7 @@ def _page(
     session: Session,
     actor: Actor,
     wanted: Filter,
+    before: int | None = None,
     *,
     form: FormData | None = None,
     error: AppError | None = None,
@@ -144,7 +150,7 @@ def _page(
     found = queries.visible(actor, service.assessed(session, contract, facts, now))
     shown = [each for each in found if queries.matches(each, wanted)]
     values = {name: str(form[name]) for name in form} if form else {}
-    rows, _more = queries.facts(session, actor, contract, limit=FACTS)
+    rows, following = queries.facts(session, actor, contract, before, FACTS)
     return render(
         request,
         "obligations/calendar.html",
@@ -156,6 +162,7 @@ def _page(
         year=views.year(contract, found),
         forms=views.forms(actor, contract, facts, found),
         rows=rows,
+        older=following,
         withdrawn={fact.withdraws for fact in facts},
         wanted=wanted,
         words=words,

@@ -35,6 +35,7 @@ def document(body: Body, issued: IssuedStatement | None, now: datetime) -> Docum
             head=[_("付款方"), *(_(FIGURE_LABELS[name]) for name in SHOWN)],
             rows=[[row["name"], *(money(row[name]) for name in SHOWN)] for row in rows],
             align=["left", *(RIGHT for _name in SHOWN)],
+            widths=[1, *(0 for _name in SHOWN)],
             total=None if only else [_("合计"), *(money(body["totals"][name]) for name in SHOWN)],
         ),
         *_late(body),

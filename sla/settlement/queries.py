@@ -19,6 +19,8 @@ from sla.contract import Contract, Instalment
 from sla.obligations import duties
 from sla.obligations.facts import Fact, standing
 from sla.penalties import service as penalties
+from sla.penalties.models import Penalty
+from sla.penalties.rules import FINAL, REVERSED, ZERO
 from sla.settlement import rules
 from sla.settlement.body import Body, body_of, statement_of
 from sla.settlement.models import IssuedStatement
@@ -103,8 +105,9 @@ def draw_up(
 def unsettled(session: Session, contract: Contract, now: datetime) -> list[Charge]:
     """Return the ledger's final penalties and credits that are in no instalment yet."""
     found = penalties.final_unsettled(session, now)
-    wanted = select(Case).where(Case.id.in_([penalty.case_id for penalty, _amount in found]))
-    cases = {case.id: case for case in session.scalars(wanted)}
+    owed = select(Penalty.case_id).where(Penalty.state.in_((FINAL, REVERSED)), Penalty.balance != ZERO)
+    wanted = select(Case.id, Case.subject, Case.title).where(Case.id.in_(owed))
+    cases = {row.id: row for row in session.execute(wanted)}
     return [
         Charge(
             kind=rules.PENALTY if amount > 0 else rules.CREDIT,

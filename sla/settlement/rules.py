@@ -16,7 +16,7 @@ from sla.obligations.lateness import FEN, ZERO, fen, late_delivery, late_payment
 
 PENALTY, CREDIT, LATE_DELIVERY = "penalty", "credit", "late_delivery"
 CHARGE_LABELS = {PENALTY: "违约金", CREDIT: "冲回退还", LATE_DELIVERY: "逾期交付"}
-DEDUCT_LABELS = {"city": "先扣市本级，不足部分结转下期", "pro_rata": "各付款方按份额分摊"}
+DEDUCT_LABELS = {"city": "集中从一方份额扣除，不足部分结转下期", "pro_rata": "各付款方按份额分摊"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,16 @@ def test_the_record_is_paged(desk: Site) -> None:
     assert second["next"] is None
 
 
+def test_the_record_on_the_page_goes_back_row_by_row(desk: Site) -> None:
+    for number in range(14):
+        told(desk.world, "wang", "drill_held", text=f"演练{number:02d}号")
+    browser = desk.page("wang")
+    html = browser.get("/obligations").text
+    assert ("演练13号" in html, "演练01号" in html) == (True, False)
+    older = browser.get("/obligations?before=3").text
+    assert ("before=3" in html, "演练01号" in older) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
