@@ -5,8 +5,14 @@ from kernel.manifest import Manifest, NavItem, Permission
 
 MANIFEST = Manifest(
     name="dashboards",
-    permissions=(Permission("home.read", "我的工作", EVERYONE),),
-    nav=(NavItem("我的工作", "/", "home", "home.read", "", phone=True),),
-    routers=("dashboards.home:router",),
+    permissions=(
+        Permission("home.read", "我的工作", EVERYONE),
+        Permission("board.supervise", "查看监督台", frozenset({"supervisor", "payer_supervisor", "auditor"})),
+    ),
+    nav=(
+        NavItem("我的工作", "/", "home", "home.read", "", phone=True),
+        NavItem("监督台", "/supervisor", "scales", "board.supervise", "", phone=True),
+    ),
+    routers=("dashboards.home:router", "dashboards.supervisor:router"),
     templates=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -120,6 +120,17 @@ def find(session: Session, number: int, *, for_update: bool = False) -> Amendmen
 def listing(session: Session) -> Sequence[Amendment]:
     """Return all amendments, the newest first; a contract has a handful in its life."""
     return session.scalars(select(Amendment).order_by(Amendment.id.desc()).limit(200)).all()
+
+
+def undecided(session: Session, side: str) -> Sequence[Row[tuple[Amendment, datetime]]]:
+    """Return what a party has to agree to or refuse, each with the instant it was proposed at."""
+    wanted = (
+        select(Amendment, AmendmentEntry.at)
+        .join(AmendmentEntry, and_(AmendmentEntry.amendment_id == Amendment.id, AmendmentEntry.seq == 1))
+        .where(Amendment.state == PROPOSED, Amendment.proposer != side)
+        .order_by(Amendment.effective_at, Amendment.id)
+    )
+    return session.execute(wanted).all()
 
 
 def entries(session: Session, number: int) -> Sequence[AmendmentEntry]:
