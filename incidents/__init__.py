@@ -31,6 +31,7 @@ MANIFEST = Manifest(
         "incidents.pages:router",
         "incidents.whatif:router",
         "incidents.requests.pages:router",
+        "incidents.penalty_evidence:router",
         "incidents.claims.api:router",
         "incidents.claims.pages:router",
         "incidents.reviews.api:router",

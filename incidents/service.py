@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -133,7 +133,9 @@ def _first_events(told: Report, now: datetime) -> list[Event]:
         kinds.append((told.detected_at, "detected"))
     if told.reported_at or not told.detected_at:
         kinds.append((told.reported_at or now, "reported"))
-    return [Event(at, kind, data, seq) for seq, (at, kind) in enumerate(sorted(kinds), start=1)]
+    return [
+        Event(at.astimezone(UTC), kind, data, seq) for seq, (at, kind) in enumerate(sorted(kinds), start=1)
+    ]
 
 
 def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report) -> None:
@@ -221,7 +223,7 @@ def happen(
     contract = pinned.version(session, incident.contract)
     demand_type(actor, kind)
     events = log.load(session, [incident.id])[incident.id]
-    event = _checked(session, contract, incident, events, now, kind, fields, at or now)
+    event = _checked(session, contract, incident, events, now, kind, fields, (at or now).astimezone(UTC))
     _demand_possible(contract, [*events, event])
     incident.version += 1
     log.append(session, now, incident.id, number, [event], who_of(actor))

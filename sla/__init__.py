@@ -46,7 +46,10 @@ MANIFEST = Manifest(
     ),
     deadlines=(("penalty", "sla.penalties.reminders:on_due"),),
     models=("sla.deadlines.models", "sla.cases.models", "sla.penalties.models", "sla.pinned"),
-    forms=(Form("shoushi-evidence-1", "故障证据", "sla.evidence:verify_evidence"),),
+    forms=(
+        Form("shoushi-evidence-1", "故障证据", "sla.evidence:verify_evidence"),
+        Form("shoushi-penalty-1", "违约记录证据", "sla.penalties.evidence:verify_penalty"),
+    ),
     checks=(
         "sla.cases.integrity:check_verdicts",
         "sla.penalties.integrity:check_ledger",

@@ -73,10 +73,10 @@ def _last_digest(session: Session, penalty_id: int) -> str | None:
     return session.scalar(wanted.order_by(PenaltyEntry.seq.desc()).limit(1))
 
 
-_LINKED = ("seq", "type", "amount", "verdict_version", "reason", "actor", "at", "instalment")
+LINKED = ("seq", "type", "amount", "verdict_version", "reason", "actor", "at", "instalment")
 
 
 def entry_digest(previous: str | None, number: str, entry: Mapping[str, Any]) -> str:
     """Return the SM3 that links a ledger entry to its predecessor."""
-    content = {k: entry[k] for k in _LINKED if entry.get(k) is not None}
+    content = {k: entry[k] for k in LINKED if entry.get(k) is not None}
     return sm3_hex(canonical_json({"previous": previous, "number": number, **content}))
