@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from incidents import service
 from incidents.broadcasts import service as broadcasts
 from incidents.broadcasts.jobs import collect_receipts
-from incidents.demo import cast, reviews, script
+from incidents.demo import cast, ledger, reviews, script
 from incidents.demo.script import Story
 from kernel.clock import Clock, FixedClock
 from kernel.db.engine import Database
@@ -168,6 +168,7 @@ def play_month(platform: Platform) -> int:
     for story in [*script.special(), *script.ordinary(ORDINARY), *script.still_open()]:
         player.tell(story)
     reviews.schedule(player)
+    ledger.schedule(player)
     player.play()
     player.catch_up(platform.clock)
     player.platform.db.close()

@@ -17,6 +17,8 @@ Step = tuple[float, str, str, dict[str, Any]]
 
 DAY = 24 * 60
 MONTH = timedelta(days=30)
+FLOOD = 23 * DAY + 600
+"""When a flood cuts the power of two machine rooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,19 @@ def _answer(at: float = 8, text: str = "已收到，工程师正在排查，15�
 
 def special() -> list[Story]:
     """The stories that show each rule."""
-    return [*_disputes(), *_outages()]
+    return [*_disputes(), *_outages(), *_flooded()]
+
+
+def _flooded() -> list[Story]:
+    """Two incidents of one flood, claimed together by the provider and decided at once."""
+    return [
+        Story(FLOOD, "烈山区公文系统断电中断", "system_general", ("documents",), ("lieshan",),
+              (_answer(12), (290, "engineer", "restored", {"text": "供电恢复，服务恢复。"}),
+               (640, "supervisor", "restoration_accepted", {"text": "核验正常。"}))),
+        Story(FLOOD + 5, "烈山区专线断电中断", "line_general", ("receipts",), ("lieshan",),
+              (_answer(14), (430, "engineer", "restored", {"text": "供电恢复，设备重启后正常。"}),
+               (640, "supervisor", "restoration_accepted", {"text": "核验正常。"}))),
+    ]  # fmt: skip
 
 
 def _disputes() -> list[Story]:
