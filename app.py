@@ -72,6 +72,7 @@ MANIFESTS = (
     "sla.exposure:MANIFEST",
     "kernel.outbox:MANIFEST",
     "kernel.jobs:MANIFEST",
+    "kernel.disclosure:MANIFEST",
     "kernel.identity:MANIFEST",
     "kernel.web:MANIFEST",
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from incidents import queries, schemas, service
 from incidents.evidence import evidence_of
+from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, Grouped, Read, RowId, Write, platform_of, require
 from kernel.edge.etags import IfMatch, etag, version_of
 from kernel.identity.actor import Actor
@@ -103,7 +105,8 @@ def received(request: Request, number: str, broadcast_id: RowId, actor: Reader, 
     return Response(status_code=204)
 
 
-@router.get("/{number}/evidence")
-def evidence(request: Request, number: str, actor: Reader, session: Read) -> dict[str, Any]:
+@router.get("/{number}/evidence", response_model=dict[str, Any])
+def evidence(request: Request, number: str, actor: Reader, session: Read) -> Response:
     """Return the file that `shoushi verify FILE` recomputes without a database."""
-    return evidence_of(queries.detail(session, actor, number, platform_of(request).clock.now()))
+    found = evidence_of(queries.detail(session, actor, number, platform_of(request).clock.now()))
+    return disclosed(request, actor, JSONResponse(found), "evidence", number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,13 +121,21 @@ def export() -> None:
 @export.command("incidents")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="写入文件；缺省为标准输出")
 @click.option("--user", "username", default="auditor", show_default=True, help="以谁的查看范围")
-def export_incidents(output: Path | None, username: str) -> None:
+@click.option("--purpose", default="未说明（命令行导出）", help="提供给谁、作何用途，记入数据提供登记")
+def export_incidents(output: Path | None, username: str, purpose: str) -> None:
     """把全部故障事件导出为 JSON Lines，可由 shoushi audit --format events 评判。"""
-    from incidents import queries
-    from sla.events import to_interchange
+    import shutil
+    import tempfile
+
+    from incidents.interchange import write_all
+    from kernel.disclosure.edge import disclosed_file
 
     platform, actor = _open(username)
-    with platform.db.read() as session, click.open_file(str(output or "-"), "w", encoding="utf-8") as out:
-        for incident, events in queries.histories(session, actor, queries.Filter()):
-            for event in events:
-                out.write(json.dumps(to_interchange(incident.number, event), ensure_ascii=False) + "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "incidents.jsonl"
+        with platform.db.read() as session, path.open("wb") as draft:
+            lines = write_all(session, actor, draft)
+        kind = "incidents"
+        disclosed_file(platform, actor, path, kind, "*", records=lines, purpose=purpose, form="jsonl")
+        with path.open("rb") as draft, click.open_file(str(output or "-"), "wb") as out:
+            shutil.copyfileobj(draft, out)

@@ -14,6 +14,7 @@ from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts import sending
 from incidents.broadcasts import service as broadcasts
 from incidents.evidence import evidence_of
+from kernel.disclosure.edge import disclosed
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
@@ -176,7 +177,7 @@ def evidence(request: Request, number: str, actor: Reader, session: Read) -> Res
     """Download the evidence file."""
     found = evidence_of(queries.detail(session, actor, number, platform_of(request).clock.now()))
     headers = {"Content-Disposition": f'attachment; filename="evidence-{number}.json"'}
-    return JSONResponse(found, headers=headers)
+    return disclosed(request, actor, JSONResponse(found, headers=headers), "evidence", number)
 
 
 def _incident_page(

@@ -14,7 +14,9 @@ from typing import Annotated, Any
 
 from fastapi import Depends, File, Request, Response, UploadFile
 
-from kernel.edge import PageRouter, platform_of, require
+from kernel.crypto import Sm3
+from kernel.disclosure.service import KIND_LABELS, issued
+from kernel.edge import PageRouter, Read, platform_of, require
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.manifest import Catalogue, Form, resolve
@@ -49,19 +51,31 @@ def examine(catalogue: Catalogue, found: Mapping[str, Any]) -> Finding:
 @router.get("/verify")
 def page(request: Request, _actor: Reader) -> Response:
     """Show the upload form."""
-    return render(request, "sla/verify.html", state=EMPTY, finding=None, forms=_forms(request))
+    return render(request, "sla/verify.html", state=EMPTY, finding=None, entry=None, forms=_forms(request))
 
 
 @router.post("/verify", dependencies=[Depends(csrf_form)])
-def check(request: Request, _actor: Reader, file: Annotated[UploadFile, File()]) -> Response:
-    """Recompute the uploaded file; nothing of it is kept."""
+def check(request: Request, _actor: Reader, session: Read, file: Annotated[UploadFile, File()]) -> Response:
+    """Recompute the uploaded file and look it up among those issued; nothing of it is kept."""
     begin(request)
     shown: dict[str, Any] = {"name": file.filename or "", "forms": _forms(request), "finding": None}
+    shown["kinds"] = KIND_LABELS
+    shown["entry"] = entry = issued(session, _digest(file))
     try:
         finding = examine(platform_of(request).catalogue, _read(file))
     except Invalid as error:
-        return render(request, "sla/verify.html", 422, state=FormState.refused({}, error), **shown)
+        if entry is None:
+            return render(request, "sla/verify.html", 422, state=FormState.refused({}, error), **shown)
+        finding = None  # a PDF or a workbook says nothing that can be recomputed; the register knows it
     return render(request, "sla/verify.html", state=EMPTY, **(shown | {"finding": finding}))
+
+
+def _digest(file: UploadFile) -> str:
+    digest = Sm3()
+    while piece := file.file.read(1 << 20):
+        digest.update(piece)
+    file.file.seek(0)
+    return digest.hexdigest()
 
 
 def _forms(request: Request) -> list[Form]:

@@ -12,6 +12,7 @@ from incidents import forms, views
 from incidents import queries as incidents
 from incidents.pages import Form, checked
 from incidents.reviews import actions, document, queries, register, rules, service
+from kernel.disclosure.edge import disclosed
 from kernel.edge import PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
@@ -66,7 +67,8 @@ def pdf(request: Request, number: str, actor: Reader, session: Read) -> Response
     names = views.Names(pinned.version(session, found.incident.contract))
     content = render_pdf(document.as_document(found, names), platform.settings.font_dir)
     headers = {"Content-Disposition": f'inline; filename="review-{number}.pdf"'}
-    return Response(content, media_type="application/pdf", headers=headers)
+    response = Response(content, media_type="application/pdf", headers=headers)
+    return disclosed(request, actor, response, "review", number, form="pdf")
 
 
 @router.post("/incidents/{number}/review", dependencies=[checked])

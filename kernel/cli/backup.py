@@ -16,11 +16,15 @@ def backup(file: Path) -> None:
     """把数据库与文件备份到 FILE（tar.gz）；平台可以照常运行。"""
     from kernel.backup.service import back_up
     from kernel.cli.context import open_platform
+    from kernel.disclosure.edge import disclosed_file
+    from kernel.identity.actor import Actor
 
     platform = open_platform(check=False)
     manifest = back_up(platform.db, platform.settings.data_dir, file, platform.clock.now())
     size = file.stat().st_size / 1e6
     rows = sum(manifest.rows.values())
+    operator = Actor("system", "shoushi backup")
+    disclosed_file(platform, operator, file, "backup", file.name, records=rows, form="tar.gz")
     click.echo(f"已备份到 {file}：{len(manifest.rows)} 张表，{rows} 行，{size:.1f} MB")
 
 

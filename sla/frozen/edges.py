@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
+from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, PageRouter, Read, Write, platform_of, require
 from kernel.edge.inputs import BIGGEST
 from kernel.errors import AppError, Invalid
@@ -79,7 +80,7 @@ def file(
     request: Request,
     period: str,
     version: Version,
-    _actor: Reader,
+    actor: Reader,
     session: Read,
     form: Annotated[Literal["json", "pdf", "xlsx"], Query(alias="format")] = "json",
 ) -> Response:
@@ -90,10 +91,11 @@ def file(
         return JSONResponse(_brief(platform_of(request), found) | {"figures": figures})
     headers = {"Content-Disposition": f'attachment; filename="sla-{period}-v{version}.{form}"'}
     if form == "xlsx":
-        content = workbook_of(figures, pinned.version(session, found.contract))
-        return Response(content, media_type=XLSX, headers=headers)
-    content = dispatch.official_pdf(platform_of(request), session, found, figures)
-    return Response(content, media_type=PDF, headers=headers)
+        content, kind = workbook_of(figures, pinned.version(session, found.contract)), XLSX
+    else:
+        content, kind = dispatch.official_pdf(platform_of(request), session, found, figures), PDF
+    response = Response(content, media_type=kind, headers=headers)
+    return disclosed(request, actor, response, "frozen_report", f"{period} v{version}", form=form)
 
 
 @pages.get("/reports")

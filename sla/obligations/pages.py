@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from kernel.disclosure.edge import disclosed
 from kernel.edge import PageRouter, Read, Write, platform_of, require
 from kernel.edge.inputs import BIGGEST, OPEN
 from kernel.errors import AppError, Invalid
@@ -85,7 +86,7 @@ def calendar_file(request: Request, actor: Reader, session: Read) -> Response:
 
 
 @router.get("/obligations/notices/{number}.pdf")
-def notice(request: Request, number: str, _actor: Reader, session: Read) -> Response:
+def notice(request: Request, number: str, actor: Reader, session: Read) -> Response:
     """Return a breach notice as a letter to print, sign and send."""
     platform = platform_of(request)
     contract = pinned.in_force(platform)
@@ -93,7 +94,8 @@ def notice(request: Request, number: str, _actor: Reader, session: Read) -> Resp
     found = queries.notice(session, contract, number)
     content = render_pdf(letter(contract, found), platform.settings.font_dir)
     headers = {"Content-Disposition": f'inline; filename="{found.subject}.pdf"'}
-    return Response(content, media_type="application/pdf", headers=headers)
+    response = Response(content, media_type="application/pdf", headers=headers)
+    return disclosed(request, actor, response, "notice", number, form="pdf")
 
 
 def _entry(base: str, contract: Any, each: Obligation) -> ics.Entry:

@@ -31,6 +31,7 @@ def report(
 ) -> None:
     """生成一段时间的服务水平报告。"""
     from kernel.cli.context import open_platform
+    from kernel.disclosure.edge import enter
     from kernel.identity.actors import actor_of
     from sla.report.edges import figures_for
 
@@ -44,6 +45,8 @@ def report(
             platform, session, actor, start.date() if start else None, end.date() if end else None
         )
     content = _written(platform, *found, form)
+    days = f"{found[0]['from'][:10]}/{found[0]['to'][:10]}"
+    enter(platform, actor, content, "report", days, records=found[0]["incidents"], form=form)
     if output is None:
         click.echo(content.decode(), nl=False)
     else:

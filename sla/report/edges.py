@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
+from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
 from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid
@@ -92,7 +93,9 @@ def report(
     if form == "json":
         return JSONResponse(figures)
     language.settle(request)
-    return download(platform, figures, contract, form, f"sla-{figures['from'][:10]}")
+    response = download(platform, figures, contract, form, f"sla-{figures['from'][:10]}")
+    days = f"{figures['from'][:10]}/{figures['to'][:10]}"
+    return disclosed(request, actor, response, "report", days, records=figures["incidents"], form=form)
 
 
 def download(

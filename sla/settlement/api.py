@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, Read, Write, platform_of, require
 from kernel.edge.inputs import OPEN
 from kernel.identity.actor import Actor
@@ -47,7 +48,10 @@ def one(
     now = platform.clock.now()
     found = service.current(session, pinned.in_force(platform), now).position(year, half)
     body = files.seen(actor, found, payer)
-    return files.answer(body, found, form, now, platform.zone, platform.settings.font_dir)
+    response = files.answer(body, found, form, now, platform.zone, platform.settings.font_dir)
+    if form == "json":
+        return response
+    return disclosed(request, actor, response, "settlement", f"{year}-{half}", form=form)
 
 
 @router.post("/{year}/{half}", status_code=201)

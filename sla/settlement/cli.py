@@ -22,6 +22,7 @@ def settlement(
 ) -> None:
     """生成半年结算单。"""
     from kernel.cli.context import open_platform
+    from kernel.disclosure.edge import enter
     from kernel.identity.actors import actor_of
     from sla import pinned
     from sla.settlement import files, service
@@ -36,6 +37,7 @@ def settlement(
         found = service.current(session, pinned.in_force(platform), now).position(year, half)
     body = files.seen(actor, found, payer)
     content = files.answer(body, found, form, now, platform.zone, platform.settings.font_dir).body
+    enter(platform, actor, bytes(content), "settlement", f"{year}-{half}", form=form)
     if output is None:
         values = files.as_dict(body, found, platform.zone)
         click.echo(json.dumps(values, ensure_ascii=False, indent=2))

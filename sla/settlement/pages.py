@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from kernel.disclosure.edge import disclosed
 from kernel.edge import PageRouter, Read, Write, platform_of
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
@@ -72,7 +73,8 @@ def download(
     begin(request)
     found = service.current(session, pinned.in_force(platform), now).position(year, half)
     body = files.seen(actor, found, payer)
-    return files.answer(body, found, form, now, platform.zone, platform.settings.font_dir)
+    response = files.answer(body, found, form, now, platform.zone, platform.settings.font_dir)
+    return disclosed(request, actor, response, "settlement", f"{year}-{half}", form=form)
 
 
 @router.post("/settlements/{year}/{half}", dependencies=[Depends(csrf_form)])
