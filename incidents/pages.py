@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from incidents import actions, forms, queries, rules, service, views
+from incidents import actions, differences, forms, queries, rules, service, views
 from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts import sending
 from incidents.broadcasts import service as broadcasts
@@ -209,6 +209,7 @@ def _incident_page(
         actions=actions.possible(found, actor),
         timeline_entries=views.timeline(found.rows, names),
         party_rows=views.views(found, names),
+        differences=differences.in_words(found, names),
         claims=views.claims(found),
         risk=views.risk_words(risk_of(session, found.verdict)),
         grid_rows=views.grid_rows(found),
