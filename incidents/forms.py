@@ -13,7 +13,7 @@ from kernel.errors import AppError, FieldError, Invalid
 from kernel.web.forms import FormState
 from kernel.web.i18n import gettext as _
 
-MANY = ("modules", "payers")
+MANY = ("modules", "payers", "incidents")
 _NO_PAYERS = FieldError("payers", "请选择受影响的单位。")
 _NO_MODULES = FieldError("modules", "请选择受影响的模块。")
 

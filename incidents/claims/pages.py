@@ -16,6 +16,7 @@ from kernel.edge import PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
 from kernel.web.flash import see_other
+from kernel.web.forms import FormState
 from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
@@ -108,7 +109,8 @@ def _page(
     begin(request)
     group = queries.one(session, actor, number)
     shown: dict[str, Any] = {"group": group, "reasons": REASONS, "words": CLAIM_WORDS}
-    state = forms.state_of(form or FormData(), error)
+    everything = {"incidents": [p.incident.number for p in group.parts if p.state == "claimed"]}
+    state = forms.state_of(form, error) if form else FormState(everything)
     return render(
         request, "incidents/claim.html", status_code=error.status if error else 200, state=state, **shown
     )
