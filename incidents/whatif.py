@@ -26,12 +26,12 @@ from sla.report.edges import span
 from sla.whatif import Told, WhatIf, compare
 
 router = PageRouter()
-YEAR = timedelta(days=365)
+YEAR, DAY = timedelta(days=365), timedelta(days=1)
 MOST_JUDGED = 10_000
 """More than this takes longer than a page may; the command line has no limit."""
 
 Reader = Annotated[Actor, Depends(require("terms.read"))]
-Day = Annotated[date | None, OPEN]
+Date = Annotated[date | None, OPEN]
 
 
 def stories(session: Session, actor: Actor, start: datetime, end: datetime) -> Iterator[Told]:
@@ -47,8 +47,8 @@ def page(
     number: RowId,
     actor: Reader,
     session: Read,
-    first: Annotated[Day, Query(alias="from")] = None,
-    last: Annotated[Day, Query(alias="to")] = None,
+    first: Annotated[Date, Query(alias="from")] = None,
+    last: Annotated[Date, Query(alias="to")] = None,
 ) -> Response:
     """Show what the amendment would have changed, by default in the year up to now."""
     begin(request)
@@ -60,6 +60,8 @@ def page(
         request,
         "incidents/whatif.html",
         amendment=amendment,
+        first=start.astimezone(platform.zone).date(),
+        last=(end - DAY).astimezone(platform.zone).date(),
         found=_judge(session, actor, draft, start, end, now),
         states=STATES,
     )

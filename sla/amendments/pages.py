@@ -17,7 +17,7 @@ from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
 from sla import pinned
 from sla.amendments import service
-from sla.amendments.rules import STATE_LABELS, differences
+from sla.amendments.rules import STATE_LABELS, STEP_LABELS, differences
 
 router = PageRouter()
 Reader = Annotated[Actor, Depends(require("terms.read"))]
@@ -120,6 +120,7 @@ def _one(request: Request, session: Any, number: int, state: FormState, status: 
         "changes": differences(old.text, new.text),
         "entries": service.entries(session, number),
         "names": STATE_LABELS,
+        "steps": STEP_LABELS,
         "sides": SIDE_LABELS,
         "state": state,
     }

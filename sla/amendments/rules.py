@@ -11,6 +11,7 @@ from sla.contract import Contract
 
 PROPOSED, AGREED, REFUSED, WITHDRAWN = "proposed", "agreed", "refused", "withdrawn"
 STATE_LABELS = {PROPOSED: "待对方确认", AGREED: "双方已确认", REFUSED: "对方未同意", WITHDRAWN: "已撤回"}
+STEP_LABELS = {PROPOSED: "提出变更", AGREED: "确认变更", REFUSED: "不同意", WITHDRAWN: "撤回"}
 AHEAD = timedelta(hours=1)
 """Agreed so long before its day begins, an amendment is known to every process when the day begins."""
 
