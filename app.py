@@ -25,6 +25,7 @@ COMMANDS = {
     "migrate": "kernel.cli.admin:migrate",
     "backup": "kernel.cli.backup:backup",
     "restore": "kernel.cli.backup:restore",
+    "handover": "kernel.handover.cli:handover",
     "user": "kernel.identity.cli:user",
     "token": "kernel.identity.cli:token",
     "audit": "sla.cli:audit",
@@ -47,6 +48,7 @@ HELP = {
     "migrate": "升级或回退数据库结构",
     "backup": "备份数据库与文件（运行中亦可）",
     "restore": "从备份恢复并核对",
+    "handover": "以开放格式移交全部数据",
     "user": "人员与账户",
     "token": "接口令牌",
     "audit": "按合同评判一份事件日志，不需要数据库",
@@ -73,6 +75,7 @@ MANIFESTS = (
     "kernel.outbox:MANIFEST",
     "kernel.jobs:MANIFEST",
     "kernel.disclosure:MANIFEST",
+    "kernel.handover:MANIFEST",
     "kernel.identity:MANIFEST",
     "kernel.web:MANIFEST",
 )

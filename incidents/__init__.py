@@ -51,6 +51,7 @@ MANIFEST = Manifest(
     models=("incidents.models", "incidents.claims.models", "incidents.reviews.models"),
     checks=("incidents.integrity:check_events", "incidents.reviews.integrity:check_entries"),
     gauges=("incidents.jobs:gauges",),
+    handover=("incidents.handover:parts",),
     templates=True,
     demo="incidents.demo:prepare",
 )

@@ -62,6 +62,8 @@ class Form:
     key: str
     label: str
     check: str
+    files: str | None = None
+    """A function `(file as a mapping, folder)` that checks the files which such a file lists beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Manifest:
     checks: tuple[str, ...] = ()
     """Functions `(session)` that yield a sentence for each record that its audit entry does not bear out."""
     forms: tuple[Form, ...] = ()
+    handover: tuple[str, ...] = ()
+    """Functions `(session, snapshot)` that yield what a handover holds beyond the tables."""
     gauges: tuple[str, ...] = ()
     """Functions `(platform)` that refresh gauges when somebody scrapes /metrics."""
 

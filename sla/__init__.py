@@ -56,5 +56,6 @@ MANIFEST = Manifest(
         "sla.pinned:check_versions",
     ),
     on_start="sla.pinned:pin_at_start",
+    handover=("sla.handover:parts",),
     templates=True,
 )

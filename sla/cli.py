@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -88,11 +89,10 @@ def _verify_chain() -> None:
 def _verify_file(file: str) -> None:
     from kernel.cli.context import the_catalogue
     from sla.audit.reader import InputError
-    from sla.evidence import read_evidence
-    from sla.verification import examine
+    from sla.verification import examine_file
 
     try:
-        finding = examine(the_catalogue(), read_evidence(file))
+        finding = examine_file(the_catalogue(), Path(file))
     except InputError as error:
         raise UnreadableError(_printable(str(error))) from None
     for problem in finding.problems:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from sla.audit.reader import InputError
 from sla.evidence import read_evidence
 
 router = PageRouter()
+MANIFEST = "manifest.json"
 Reader = Annotated[Actor, Depends(require("evidence.verify"))]
 
 
@@ -48,6 +50,30 @@ def examine(catalogue: Catalogue, found: Mapping[str, Any]) -> Finding:
     return Finding(form, list(resolve(form.check)(found)), str(found.get("digest") or ""))
 
 
+def examine_file(catalogue: Catalogue, path: Path) -> Finding:
+    """Check a file together with the files it lists: beside it, or in the same ZIP file."""
+    root: Any = path.parent
+    if zipfile.is_zipfile(path):
+        root = zipfile.Path(path)
+        found = _manifest_in(path)
+    else:
+        found = read_evidence(str(path))
+    finding = examine(catalogue, found)
+    if finding.form and finding.form.files and not finding.problems:
+        finding.problems.extend(resolve(finding.form.files)(found, root))
+    return finding
+
+
+def _manifest_in(path: Path) -> dict[str, Any]:
+    """Return the manifest of a ZIP file; raises InputError for one without."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        try:
+            archive.extract(MANIFEST, folder)
+        except KeyError:
+            raise InputError(str(path), "不是证据文件") from None
+        return read_evidence(str(Path(folder) / MANIFEST))
+
+
 @router.get("/verify")
 def page(request: Request, _actor: Reader) -> Response:
     """Show the upload form."""
@@ -62,7 +88,7 @@ def check(request: Request, _actor: Reader, session: Read, file: Annotated[Uploa
     shown["kinds"] = KIND_LABELS
     shown["entry"] = entry = issued(session, _digest(file))
     try:
-        finding = examine(platform_of(request).catalogue, _read(file))
+        finding = _examined(platform_of(request).catalogue, file)
     except Invalid as error:
         if entry is None:
             return render(request, "sla/verify.html", 422, state=FormState.refused({}, error), **shown)
@@ -82,12 +108,14 @@ def _forms(request: Request) -> list[Form]:
     return list(platform_of(request).catalogue.forms.values())
 
 
-def _read(file: UploadFile) -> dict[str, Any]:
+def _examined(catalogue: Catalogue, file: UploadFile) -> Finding:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         with path.open("wb") as copy:
             shutil.copyfileobj(file.file, copy)
         try:
-            return read_evidence(str(path))
+            if zipfile.is_zipfile(path):
+                return examine_file(catalogue, path)
+            return examine(catalogue, read_evidence(str(path)))
         except InputError as error:
             raise Invalid.field("file", error.said(_, file.filename or ""), code="unreadable_file") from None

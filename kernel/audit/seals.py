@@ -4,6 +4,7 @@ can rewrite what came before. A seal fits on a line; printed in reports, it is o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from kernel.audit.attest import compare
 from kernel.audit.models import AuditEntry, AuditHead, AuditSeal
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db.once import insert_once
+from kernel.handover.parts import Part, Snapshot
 from kernel.platform import Platform
 from kernel.signing import signed_by
 from kernel.web.i18n import gettext as _
@@ -79,6 +81,12 @@ def as_file(seal: AuditSeal) -> dict[str, Any]:
     names = (*_SIGNED, "public_key", "signature")
     values = {name: getattr(seal, name) for name in names}
     return {"form": FORM, **values, "sealed_at": seal.sealed_at.isoformat()}
+
+
+def handover_parts(session: Session, _snapshot: Snapshot) -> Iterator[Part]:
+    """Yield every seal as a file of a handover."""
+    for seal in session.scalars(select(AuditSeal).order_by(AuditSeal.day)):
+        yield Part(f"seals/{seal.day}.json", [json.dumps(as_file(seal)).encode()])
 
 
 def verify_file(found: Mapping[str, Any]) -> list[str]:

@@ -48,8 +48,7 @@ def disclose(
 ) -> Disclosure:
     """Enter an export; 422 when one of the big ones comes without a purpose."""
     purpose = (purpose or "").strip() or None
-    if kind in NEEDS_PURPOSE and purpose is None:
-        raise Invalid.field("purpose", "请写明提供给谁、作何用途。")
+    demand_purpose(kind, purpose)
     entry = Disclosure(
         at=now,
         actor=actor.username,
@@ -67,6 +66,12 @@ def disclose(
     detail = {"digest": entry_digest(vars(entry)), "kind": kind, "subject": entry.subject}
     audit.record(session, now, ACTION, f"disclosure:{entry.id}", detail)
     return entry
+
+
+def demand_purpose(kind: str, purpose: str | None) -> None:
+    """Raise 422 when one of the big ones comes without a purpose."""
+    if kind in NEEDS_PURPOSE and not (purpose or "").strip():
+        raise Invalid.field("purpose", "请写明提供给谁、作何用途。")
 
 
 def entry_digest(row: Mapping[str, Any]) -> str:

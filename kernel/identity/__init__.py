@@ -31,6 +31,7 @@ MANIFEST = Manifest(
     checks=("kernel.audit.seals:check_seals",),
     forms=(Form("shoushi-seal-1", "审计链日封", "kernel.audit.seals:verify_file"),),
     models=("kernel.identity.models", "kernel.audit.models"),
+    handover=("kernel.audit.seals:handover_parts",),
     templates=True,
     commands=(("user", "kernel.identity.cli:user"), ("token", "kernel.identity.cli:token")),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -169,3 +169,9 @@ _OF_SUBJECT = (
 def versions(session: Session, number: str) -> list[VerdictRecord]:
     """Return every verdict on the subject, the oldest first."""
     return list(session.scalars(_OF_SUBJECT, {"number": number}))
+
+
+def late_subjects(session: Session) -> list[str]:
+    """Return the numbers of all subjects that missed a clock, the oldest first."""
+    late = or_(Case.response_state == "missed", Case.repair_state == "missed")
+    return list(session.scalars(select(Case.subject).where(late).order_by(Case.id)))

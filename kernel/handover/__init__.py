@@ -1,0 +1,16 @@
+"""Handover: everything the platform knows, in open formats; the data is party A's (第十一、三十二条)."""
+
+from kernel.manifest import Form, Manifest, Permission
+
+MANIFEST = Manifest(
+    name="kernel.handover",
+    permissions=(Permission("handover.take", "移交全部数据（甲方）", frozenset({"supervisor"})),),
+    forms=(
+        Form(
+            "shoushi-handover-1",
+            "数据移交清单",
+            "kernel.handover.check:check_manifest",
+            "kernel.handover.check:check_files",
+        ),
+    ),
+)
