@@ -56,6 +56,5 @@ MANIFEST = Manifest(
         "sla.pinned:check_versions",
     ),
     on_start="sla.pinned:pin_at_start",
-    handover=("sla.handover:parts",),
     templates=True,
 )
