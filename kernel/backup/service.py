@@ -21,8 +21,8 @@ from kernel.db.stamp import Stamp
 from kernel.errors import ConfigError
 
 FILES = "files"
-OTHERS = frozenset({"demo", "rehearsal"})
-"""Folders in the data folder that belong to databases of their own."""
+OTHERS = frozenset({"demo", "rehearsal", "handover"})
+"""Folders in the data folder that belong to databases of their own, or can be made again."""
 
 
 class Restored(NamedTuple):

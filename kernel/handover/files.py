@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kernel.handover.parts import Part
 
-OTHERS = frozenset({"demo", "rehearsal", "tmp"})
+OTHERS = frozenset({"demo", "rehearsal", "tmp", "handover"})
 _PIECE = 1 << 20
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -34,7 +34,14 @@ LEFT_OUT = (
 )
 
 
-def hand_over(platform: Platform, now: datetime, actor: Actor, target: Path, purpose: str) -> dict[str, Any]:
+def hand_over(
+    platform: Platform,
+    now: datetime,
+    actor: Actor,
+    target: Path,
+    purpose: str,
+    progress: Callable[[int], None] = lambda _written: None,
+) -> dict[str, Any]:
     """Write everything to `target`, a new folder or ZIP file; registered before it appears."""
     actor.demand("handover.take")
     demand_purpose("handover", purpose)
@@ -46,7 +53,7 @@ def hand_over(platform: Platform, now: datetime, actor: Actor, target: Path, pur
     with tempfile.TemporaryDirectory(prefix=".shoushi-handover-", dir=target.parent) as name:
         draft = Path(name) / target.name
         writer = ZipWriter(draft, now) if zipped else FolderWriter(draft)
-        manifest = _write(platform, now, actor, writer, purpose)
+        manifest = _write(platform, now, actor, writer, purpose, progress)
         writer.close()
         records = sum(file["rows"] or 0 for file in manifest["files"] if file["name"].endswith(".jsonl"))
         proof, form = (draft, "zip") if zipped else (draft / MANIFEST, "folder")
@@ -58,11 +65,19 @@ def hand_over(platform: Platform, now: datetime, actor: Actor, target: Path, pur
     return manifest
 
 
-def _write(platform: Platform, now: datetime, actor: Actor, writer: Writer, purpose: str) -> dict[str, Any]:
+def _write(
+    platform: Platform,
+    now: datetime,
+    actor: Actor,
+    writer: Writer,
+    purpose: str,
+    progress: Callable[[int], None],
+) -> dict[str, Any]:
     import_all()
     with platform.db.read() as session:
         for part in _parts(platform, session, Snapshot(now, platform.settings.data_dir)):
             writer.add(part)
+            progress(len(writer.written))
     content: dict[str, Any] = {
         "form": FORM,
         "made_at": now.isoformat(),

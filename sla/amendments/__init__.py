@@ -12,4 +12,5 @@ MANIFEST = Manifest(
     routers=("sla.amendments.pages:router",),
     models=("sla.amendments.models",),
     checks=("sla.amendments.service:check_amendments",),
+    handover=("sla.handover:parts",),
 )
