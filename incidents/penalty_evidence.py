@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from incidents import log, service
 from incidents.models import IncidentEvent
+from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, PageRouter, Read, require
 from kernel.errors import NotFound
 from kernel.identity.actor import Actor
@@ -55,17 +56,18 @@ def _as_of(
     raise NotFound(_("评判第%(n)s版不能由其事件复算，请核对审计链。", n=record.version))
 
 
-@api.get("/{number}/evidence")
-def evidence(number: str, actor: Reader, session: Read) -> dict[str, Any]:
+@api.get("/{number}/evidence", response_model=dict[str, Any])
+def evidence(request: Request, number: str, actor: Reader, session: Read) -> Response:
     """Return the file that `shoushi verify FILE` recomputes without a database."""
-    return bundle(session, actor, number)
+    return disclosed(request, actor, JSONResponse(bundle(session, actor, number)), "evidence", number)
 
 
 @pages.get("/penalties/{number}/evidence")
-def download(number: str, actor: Reader, session: Read) -> JSONResponse:
+def download(request: Request, number: str, actor: Reader, session: Read) -> Response:
     """Download the evidence file."""
     headers = {"Content-Disposition": f'attachment; filename="penalty-{number}.json"'}
-    return JSONResponse(bundle(session, actor, number), headers=headers)
+    found = JSONResponse(bundle(session, actor, number), headers=headers)
+    return disclosed(request, actor, found, "evidence", number)
 
 
 router.include_router(api)
