@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -65,8 +65,11 @@ def _line(cells: list[str]) -> bytes:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    plain = _plain(value)
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False, default=_plain)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return _plain(value)
 
 
 def _jsonl(session: Session, table: Table) -> Iterator[bytes]:
@@ -74,11 +77,9 @@ def _jsonl(session: Session, table: Table) -> Iterator[bytes]:
         yield json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n"
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+def _plain(value: Any) -> str:
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    return value
+    return base64.b64encode(bytes(value)).decode()

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import zipfile
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +163,15 @@ def test_a_manifest_that_is_none_is_said_to_be(tmp_path: Path, content: dict[str
 
 def test_everything_means_every_payer() -> None:
     assert EVERYTHING.scopes("incident.read") is None
+
+
+def test_values_of_every_kind_are_written_alike_in_both_forms() -> None:
+    values = {
+        "at": datetime(2026, 3, 3, 1, 0, tzinfo=UTC), "day": date(2026, 3, 3), "yuan": Decimal("2300.00"),
+        "bytes": b"\0\xff", "list": ["甲"], "number": 7, "text": "=1", "none": None,
+    }  # fmt: skip
+    cells = [tables._cell(value) for value in values.values()]
+    assert cells == ["2026-03-03T01:00:00+00:00", "2026-03-03", "2300.00", "AP8=", '["甲"]', "7", "=1", ""]
+    line = json.loads(json.dumps(values, default=tables._plain))
+    assert line["day"] == "2026-03-03"
+    assert (line["list"], line["none"], line["bytes"]) == (["甲"], None, "AP8=")
