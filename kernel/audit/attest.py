@@ -22,12 +22,23 @@ from kernel.web.i18n import gettext as _
 
 def all_problems(platform: Platform) -> Iterator[str]:
     """Check the chain and every record it attests; yields a sentence for each thing that does not fit."""
-    for problem in verify(platform.db):
-        yield problem.message
+    yield from _found("audit_entry", (problem.message for problem in verify(platform.db)))
     for manifest in platform.catalogue.manifests:
         for check in manifest.checks:
             with platform.db.read() as session:
-                yield from resolve(check)(session)
+                yield from _found(check, _run(check, session))
+
+
+def _run(check: str, session: Session) -> Iterator[str]:
+    yield from resolve(check)(session)
+
+
+def _found(name: str, problems: Iterator[str]) -> Iterator[str]:
+    """Pass the findings on; a value so damaged that it cannot even be read is a finding too, not a crash."""
+    try:
+        yield from problems
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        yield _("%(check)s：有记录已损坏，无法读取（%(error)s）", check=name, error=error)
 
 
 def compare(session: Session, action: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -46,4 +57,12 @@ def compare(session: Session, action: str, rows: Iterable[tuple[str, str]]) -> I
 def _attested(session: Session, action: str) -> Iterator[tuple[str, int, str]]:
     wanted = select(AuditEntry.subject, AuditEntry.position, AuditEntry.detail)
     for row in session.execute(wanted.where(AuditEntry.action == action).execution_options(yield_per=1000)):
-        yield row.subject, row.position, str(json.loads(row.detail).get("digest", ""))
+        yield row.subject, row.position, _digest_in(row.detail)
+
+
+def _digest_in(detail: str) -> str:
+    """Return the digest that an entry keeps; none when somebody has damaged it."""
+    try:
+        return str(json.loads(detail)["digest"])
+    except (ValueError, TypeError, KeyError):
+        return ""

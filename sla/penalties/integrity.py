@@ -39,7 +39,8 @@ def _digests(session: Session) -> Iterator[tuple[str, str]]:
     for number, rows in groupby(_lines(session), key=lambda row: row.number):
         previous = None
         for row in rows:
-            yield entry_subject(number, row.seq), entry_digest(previous, number, row._mapping)
+            content = entry_digest(previous, number, row._mapping)
+            yield entry_subject(number, row.seq), content if row.digest == content else ""
             previous = row.digest
 
 

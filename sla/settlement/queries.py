@@ -70,7 +70,7 @@ def account(session: Session, contract: Contract, facts: Sequence[Fact], now: da
     """Return where every instalment stands."""
     stored: dict[tuple[int, int], list[IssuedStatement]] = {}
     wanted = select(IssuedStatement).where(IssuedStatement.contract == contract.key)
-    for row in session.scalars(wanted.order_by(IssuedStatement.id)):
+    for row in session.scalars(wanted.order_by(IssuedStatement.version)):
         stored.setdefault((row.year, row.half), []).append(row)
     items = unsettled(session, contract, now)
     positions: list[Position] = []
