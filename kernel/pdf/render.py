@@ -40,7 +40,7 @@ def _compiler(document: Document, folder: Path | None) -> Any:
 def render_pdf(document: Document, font_dir: Path | None = None) -> bytes:
     """Return the document as PDF/A-2b; equal documents give equal bytes."""
     made: bytes = _compiler(document, font_dir).compile(
-        format="pdf", pdf_standards="a-2b", timestamp=document.made_at
+        format="pdf", pdf_standards="a-2b", timestamp=document.made_at.replace(microsecond=0)
     )
     return made
 

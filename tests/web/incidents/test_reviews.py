@@ -74,6 +74,7 @@ def test_the_document_is_a_pdf_in_the_readers_language(site: Site, lang: str) ->
     number = closed(site.world)
     submit(site.world, number)
     add(site.world, number)
+    site.world.clock.advance(timedelta(microseconds=7))
     answer = site.page("wang", lang).get(f"/incidents/{number}/review.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
