@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime
 from sqlalchemy import ColumnElement, Select, Text, and_, exists, false, not_, or_, select, type_coerce
@@ -26,6 +26,8 @@ from sla.events import Event, EventError, parse_time
 from sla.verdict import Verdict, judge
 
 PAGE = 50
+_COLUMNS = tuple(Incident.__table__.columns)
+"""A list is only read: rows cost a third of what mapped objects cost."""
 MOST = 200
 
 
@@ -74,15 +76,15 @@ def find_visible(session: Session, actor: Actor, number: str) -> Incident:
 
 def listing(
     session: Session, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE
-) -> tuple[Sequence[Incident], str | None]:
-    """Return a page of incidents, the newest first, and the cursor of the next page."""
+) -> tuple[Sequence[Any], str | None]:
+    """Return a page of incidents as rows of their columns, the newest first, and the next page's cursor."""
     if wanted.state is not None and wanted.state not in rules.STATE_LABELS:
         raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
-    query = select(Incident).where(visible(actor), *_conditions(wanted)).order_by(Incident.id.desc())
+    query = select(*_COLUMNS).where(visible(actor), *_conditions(wanted)).order_by(Incident.id.desc())
     if cursor:
         query = query.where(Incident.id < _cursor_id(cursor))
     limit = max(1, min(limit, MOST))
-    rows = session.scalars(query.limit(limit + 1)).all()
+    rows = session.execute(query.limit(limit + 1)).all()
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     return rows[:limit], following
 

@@ -57,6 +57,9 @@ class Settings(BaseModel):
         default=None, description="SM2 private key, 64 hexadecimal digits; default data_dir/signing.key"
     )
     font_dir: Path | None = Field(default=None, description="folder with 仿宋 and 小标宋 faces for PDF files")
+    web_threads: int | None = Field(
+        default=None, ge=2, le=200, description="requests worked on at once; 3 on SQLite, 40 on PostgreSQL"
+    )
     tick_seconds: float = Field(default=0.5, gt=0, le=60, description="how often the deadline engine looks")
     review_days: int = Field(default=7, ge=1, le=90, description="days after closing to hand in a review")
     review_calendar: Literal["natural", "working"] = Field(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -26,6 +27,7 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         stop = beside() if beside else None
+        to_thread.current_default_thread_limiter().total_tokens = threads_of(platform)
         gc.collect()
         gc.freeze()  # what lives from here on is scanned no more: p99 falls to a fifth
         try:
@@ -54,6 +56,15 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
     install(app, platform)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+def threads_of(platform: Platform) -> int:
+    """Return how many requests may be worked on at once in this process.
+
+    On SQLite nothing waits for a network: threads only take turns at one interpreter, and each row read
+    hands it over. Few of them hand it over less often; three, so that one long export leaves two.
+    """
+    return platform.settings.web_threads or (3 if platform.db.is_sqlite else 40)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

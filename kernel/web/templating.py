@@ -17,6 +17,7 @@ from kernel.web.charts import GLOBALS as CHARTS
 from kernel.web.formats import FILTERS
 from kernel.web.forms import EMPTY
 from kernel.web.i18n import HTML_TAGS, LANGUAGES, current_language, gettext, ngettext
+from kernel.web.marks import marks
 from kernel.web.moment import Moment, moment, use_moment
 from kernel.web.nav import navigation
 from kernel.web.shell import NOBODY, Shell
@@ -49,6 +50,7 @@ def build_environment(assets: Assets, packages: Iterable[str] = ()) -> Environme
         csrf_field=csrf_field,
         query=query,
         right_now=lambda: moment().now,
+        **marks(assets.url),
         **CHARTS,
         **TIMING,
     )
