@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -52,15 +53,22 @@ def issue(world: World, half: int = 1, reason: str = "", who: str = "wang", **mo
         return settlement.issue(session, world.now, actor, contract, 2026, half, reason=reason, **more)
 
 
-def this_year(world: World) -> World:
-    """Let the world's contract be one of 2026, the year of its clock: the same terms, a year later."""
+def this_year(world: World, **options: str) -> World:
+    """Let the world's contract be one of 2026, the year of its clock: the same terms, a year later.
+
+    `options` are other values for lines of its text, such as ``deduct_from="pro_rata"``.
+    """
     from sla.contract_file import load_contract
     from sla.obligations.jobs import arm_at_start
 
     platform = world.platform
     path = platform.settings.data_dir / "huaibei-2026.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(load_contract("huaibei-2025").text.replace("2025", "2026"), encoding="utf-8")
+    text = load_contract("huaibei-2025").text.replace("2025", "2026")
+    for name, value in options.items():
+        text, found = re.subn(rf'^({re.escape(name)} = "?)\w+', rf"\g<1>{value}", text, flags=re.MULTILINE)
+        assert found == 1, name
+    path.write_text(text, encoding="utf-8")
     platform.settings = platform.settings.model_copy(update={"contract": str(path)})
     pinned.pin_at_start(platform)
     arm_at_start(platform)

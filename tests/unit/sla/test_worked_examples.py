@@ -202,3 +202,14 @@ def test_a_countersigned_change_is_met_in_both_views_and_was_missed_before() -> 
     story = next(example.story for example in EXAMPLES if example.name == "7")
     assert judged(story, "03-04 08:59:59").repair.state == "missed"
     assert judged(story, "03-04 09:00").repair.state == "met"
+
+
+@pytest.mark.parametrize(
+    ("penalised", "per", "penalty"),
+    [("false", "incident", "0.00"), ("true", "incident", "2300.00"),
+     ("false", "clock", "0.00"), ("true", "clock", "2300.00")],
+)  # fmt: skip
+def test_a_broadcast_that_nobody_sent_costs_only_by_option(penalised: str, per: str, penalty: str) -> None:
+    story = next(example.story for example in EXAMPLES if example.name == "12")
+    verdict = judged(story, contract=with_options(broadcast_penalised=penalised, penalty_per=f'"{per}"'))
+    assert (verdict.slots, verdict.slots_missed, str(verdict.penalty)) == (8, 8, penalty)
