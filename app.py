@@ -65,6 +65,7 @@ HELP = {
 MANIFESTS = (
     "dashboards:MANIFEST",
     "incidents:MANIFEST",
+    "incidents.intake:MANIFEST",
     "oa:MANIFEST",
     "sla.amendments:MANIFEST",
     "sla.settlement:MANIFEST",

@@ -56,6 +56,20 @@ class IncidentPayer(Base):
     payer: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
+class IncidentCause(Base):
+    """What an incident is about, as alerts name it: `module:…`, `line:…`, `host:…`, `name:…`.
+
+    `last_at` is when it was last told of, so that a look-up reads recent faults only.
+    """
+
+    __tablename__ = "incident_cause"
+    __table_args__ = (Index("ix_incident_cause_cause", "cause", "last_at"),)
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    cause: Mapped[str] = mapped_column(String(120), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class IncidentEvent(Base):
     """Something that happened, never changed. `at` is when it was, `recorded_at` when it was told."""
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incidents import follow, log, rules
+from incidents import causes, follow, log, rules
 from incidents.log import Who
 from incidents.models import Incident, IncidentEvent, IncidentPayer
 from kernel import audit
@@ -103,6 +103,7 @@ def report(platform: Platform, session: Session, now: datetime, actor: Actor, to
     )
     verdict = follow.judged(incident, contract, events, now)
     _insert(session, incident)
+    causes.first(session, now, incident.id, causes.of_modules(incident.modules))
     rows = log.append(session, now, incident.id, number, events, who_of(actor))
     audit.record(session, now, "incident.reported", f"incident:{number}", {"title": incident.title})
     follow.opened(platform, session, now, incident, contract, verdict, events)
@@ -228,7 +229,7 @@ def happen(
     incident.version += 1
     log.append(session, now, incident.id, number, [event], who_of(actor))
     if kind == "scope_changed":
-        _remember_payers(session, incident, event.data.get("payers", ()))
+        remember_scope(session, now, incident, event.data)
     follow.changed(platform, session, now, incident, contract, [*events, event], cause=kind)
     return session.scalars(
         select(IncidentEvent).where(IncidentEvent.incident_id == incident.id, IncidentEvent.seq == event.seq)
@@ -333,8 +334,11 @@ def life_of(contract: Contract, events: Sequence[Event]) -> rules.Life:
     )
 
 
-def _remember_payers(session: Session, incident: Incident, payers: Sequence[str]) -> None:
+def remember_scope(session: Session, now: datetime, incident: Incident, scope: Mapping[str, Any]) -> None:
+    """Remember the payers and modules that an incident now touches as well."""
+    payers = scope.get("payers", ())
     known = set(session.scalars(select(IncidentPayer.payer).where(IncidentPayer.incident_id == incident.id)))
     session.add_all(
         IncidentPayer(incident_id=incident.id, payer=p) for p in dict.fromkeys(payers) if p not in known
     )
+    causes.more(session, now, incident.id, causes.of_modules(scope.get("modules", ())))

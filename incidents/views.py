@@ -10,6 +10,7 @@ from typing import Any
 from incidents import rules
 from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts.words import broadcast_text, broadcast_title
+from incidents.intake.classes import table_of
 from incidents.log import PLATFORM
 from incidents.models import Broadcast, IncidentEvent
 from incidents.queries import Detail
@@ -112,6 +113,10 @@ def _body(row: IncidentEvent, names: Names) -> str:
         parts.append(names.payers(data.get("payers", ())) + _("；") + names.modules(data.get("modules", ())))
     if data.get("fault_class"):
         parts.append(names.fault_class(str(data["fault_class"])))
+    if data.get("alerts"):
+        parts.append(_("告警：%(titles)s", titles=_("、").join(map(str, data["alerts"]))))
+    if data.get("rule"):
+        parts.append(_("归类规则：%(rule)s", rule=table_of(None).name_of(str(data["rule"]))))
     if data.get("claim"):
         parts.append(str(data["claim"]))
     if data.get("into"):

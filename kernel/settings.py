@@ -30,6 +30,9 @@ class Settings(BaseModel):
         default=None, description="SQLAlchemy URL; default SQLite in data_dir"
     )
     contract: str = Field(default="huaibei-2025", description="contract file by name or path")
+    alert_classes: Path | None = Field(
+        default=None, description="table of alert names and fault classes; default the one that ships"
+    )
     base_url: str = Field(
         default="http://127.0.0.1:8000", description="how people reach the platform, for links"
     )

@@ -1,0 +1,142 @@
+"""The alert table: find what is known of many alerts in one query, count, bring up to date, insert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from incidents.intake.classes import Rule
+from incidents.intake.models import AlertRow
+from incidents.intake.rules import FIRING, Alert, Track, identity
+from incidents.models import Incident
+from kernel.db import table_of
+from kernel.db.bulk import insert_many
+from kernel.db.prepared import Prepared
+
+_ALERT = table_of(AlertRow)
+_KNOWN = (
+    select(
+        AlertRow.current,
+        AlertRow.id,
+        AlertRow.status,
+        AlertRow.starts_at,
+        AlertRow.ended_at,
+        AlertRow.occurrences,
+        AlertRow.incident_id,
+        Incident.number,
+        AlertRow.told,
+        AlertRow.told_at,
+        AlertRow.untold,
+    )
+    .outerjoin(Incident, Incident.id == AlertRow.incident_id)
+    .where(AlertRow.current.in_(bindparam("keys", expanding=True)))
+)
+_COUNT = Prepared(
+    update(_ALERT)
+    .where(_ALERT.c.id == bindparam("row"))
+    .values(count=_ALERT.c.count + bindparam("more"), last_at=bindparam("now"))
+)
+_BRING = Prepared(
+    update(_ALERT)
+    .where(_ALERT.c.id == bindparam("row"))
+    .values({name: bindparam(f"new_{name}") for name in
+             ("current", "status", "starts_at", "ended_at", "occurrences", "told", "told_at", "untold")})
+)  # fmt: skip
+SOURCE_MOST = 60
+LONGEST = 2_000
+"""Characters of one label or annotation that are kept."""
+MOST_LABELS = 64
+
+
+class Fresh(NamedTuple):
+    """An alert that no row exists for yet, with the class it was given."""
+
+    track: Track
+    alert: Alert
+    fault_class: str
+    rule: Rule
+
+
+def known(session: Session, keys: Iterable[str]) -> dict[str, Track]:
+    """Return what is known of these alerts, in one query."""
+    found = session.execute(_KNOWN, {"keys": sorted(set(keys))})
+    return {row[0]: Track(*row) for row in found}
+
+
+def count(session: Session, now: datetime, seen: Mapping[int, int]) -> None:
+    """Count that alerts were told again, so and so often."""
+    if seen:
+        _COUNT.run(session, *({"row": i, "more": n, "now": now} for i, n in seen.items()))
+
+
+def bring(session: Session, tracks: Iterable[Track], *, past: bool = False) -> None:
+    """Write what has become of alerts; `past` ones go on in another row."""
+    rows = [
+        {
+            "row": track.id,
+            "new_current": None if past else track.key,
+            "new_status": track.status,
+            "new_starts_at": track.starts_at,
+            "new_ended_at": track.ended_at,
+            "new_occurrences": track.occurrences,
+            "new_told": track.told,
+            "new_told_at": track.told_at,
+            "new_untold": track.untold,
+        }
+        for track in tracks
+    ]
+    if rows:
+        _BRING.run(session, *rows)
+
+
+def insert(session: Session, now: datetime, fresh: Iterable[Fresh], seen: Mapping[str, int]) -> None:
+    """Write the rows of alerts that are new."""
+    rows = [_row(each, now, seen[each.track.key]) for each in fresh]
+    insert_many(session, AlertRow, rows)
+
+
+def _row(fresh: Fresh, now: datetime, times: int) -> dict[str, object]:
+    track, alert = fresh.track, fresh.alert
+    return {
+        "current": track.key,
+        "source": alert.source[:SOURCE_MOST],
+        "fingerprint": identity(alert),
+        "title": title_of(alert),
+        "status": track.status,
+        "severity": alert.severity and alert.severity[:40],
+        "fault_class": fresh.fault_class,
+        "rule": fresh.rule.name,
+        "modules": list(alert.modules),
+        "payers": list(alert.payers),
+        "labels": kept(alert.labels),
+        "annotations": kept(alert.annotations),
+        "starts_at": track.starts_at,
+        "ended_at": track.ended_at,
+        "first_at": now,
+        "last_at": now,
+        "count": times,
+        "occurrences": track.occurrences,
+        "incident_id": track.incident_id,
+        "told": track.told,
+        "told_at": track.told_at,
+        "untold": track.untold,
+    }
+
+
+def title_of(alert: Alert) -> str:
+    """Return the alert's title as one line of at most 200 characters."""
+    return " ".join(alert.title.split())[:200] or alert.name[:200]
+
+
+def kept(words: Mapping[str, str]) -> dict[str, str]:
+    """Return labels or annotations as they are kept: not endless."""
+    return {name[:200]: value[:LONGEST] for name, value in list(words.items())[:MOST_LABELS]}
+
+
+def is_firing(track: Track) -> bool:
+    """Whether the alert fires now."""
+    return track.status == FIRING
