@@ -11,8 +11,7 @@ from kernel.clock import SYSTEM, Clock
 from kernel.db.engine import Database
 from kernel.errors import ConfigError
 from kernel.manifest import Catalogue, resolve
-from kernel.outbox.channels.maildir import MaildirChannel
-from kernel.outbox.channels.smtp import SmtpChannel
+from kernel.outbox.channels.configured import configured
 from kernel.platform import Platform
 from kernel.settings import Settings
 from kernel.signing import Signer, Sm2Signer
@@ -31,10 +30,7 @@ def build_platform(
         signer=_signer(settings),
         **more,
     )
-    if settings.smtp_host:
-        platform.channels["email"] = SmtpChannel(settings)
-    else:
-        platform.channels["email"] = MaildirChannel(settings.data_dir / "mail", settings.mail_from)
+    platform.channels.update(configured(settings))
     return platform
 
 

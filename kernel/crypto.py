@@ -7,6 +7,7 @@ where it was not; it is imported only then, because it is slow to import.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -28,6 +29,18 @@ def _sm3_without_openssl(data: bytes) -> str:
     digest = Hash(SM3())
     digest.update(data)
     return digest.finalize().hex()
+
+
+def hmac_hex(key: bytes, data: bytes, digest: str = "sm3") -> str:
+    """Return the HMAC of the bytes, by SM3 or a hash that every `hashlib` has."""
+    if digest != "sm3" or _NATIVE:
+        return hmac.new(key, data, digest).hexdigest()
+    from cryptography.hazmat.primitives.hashes import SM3
+    from cryptography.hazmat.primitives.hmac import HMAC
+
+    made = HMAC(key, SM3())
+    made.update(data)
+    return made.finalize().hex()
 
 
 class Sm3:

@@ -54,6 +54,19 @@ class Settings(BaseModel):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_ca_file: Path | None = Field(default=None, description="trust this CA for the mail server")
     smtp_timeout: float = Field(default=20.0, gt=0, description="seconds")
+    sms_url: str | None = Field(default=None, description="SMS gateway; without one nobody gets an SMS")
+    sms_token: SecretStr | None = Field(default=None, description="bearer token for the SMS gateway")
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="key that signs webhooks; without one none are sent"
+    )
+    webhook_digest: Literal["sha256", "sm3"] = Field(default="sha256", description="hash of that signature")
+    dingtalk_secret: SecretStr | None = Field(
+        default=None, description="the DingTalk robots' signing secret (加签)"
+    )
+    http_timeout: float = Field(default=10.0, gt=0, le=60, description="seconds for robots, webhooks, SMS")
+    private_addresses: bool = Field(
+        default=False, description="let robots and webhooks lead to private addresses"
+    )
     worker_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     web_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     signing_key: SecretStr | None = Field(

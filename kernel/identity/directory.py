@@ -14,7 +14,7 @@ from kernel.db.prepared import Prepared
 from kernel.identity.models import Holding, Person, Post, PostRole, Unit
 
 _WITH_ROLE = (
-    select(Person.id, Person.username, Person.display_name, Person.email, Unit.scope)
+    select(Person.id, Person.username, Person.display_name, Person.email, Unit.scope, Person.phone)
     .join(Holding, Holding.person_id == Person.id)
     .join(Post, Post.id == Holding.post_id)
     .join(Unit, Unit.id == Post.unit_id)
@@ -38,9 +38,18 @@ class Recipient(NamedTuple):
     display_name: str
     email: str | None
     scope: str | None
+    phone: str | None = None
 
 
 def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[Recipient]:
     """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
     rows = _with_role(tuple(roles)).rows(session, {"now": now})
     return list(dict.fromkeys(Recipient(*row) for row in rows))
+
+
+def people_by_id(session: Session, ids: Iterable[int]) -> list[Recipient]:
+    """Return these people, without those disabled; no unit makes it their business."""
+    found = session.scalars(
+        select(Person).where(Person.id.in_(list(ids)), Person.disabled_at.is_(None)).order_by(Person.id)
+    )
+    return [Recipient(p.id, p.username, p.display_name, p.email, None, p.phone) for p in found]

@@ -43,6 +43,7 @@ def add_person(
     username: Text = "",
     display_name: Text = "",
     email: Text = "",
+    phone: Text = "",
 ) -> Response:
     """Add a person with a first password, which is shown once and has to be changed at the first login."""
     password = first_password()
@@ -50,11 +51,11 @@ def add_person(
     try:
         service.add_person(
             session, now, username.strip(), display_name.strip(), password,
-            email=email.strip() or None, must_change_password=1,
+            email=email.strip() or None, phone=phone.strip() or None, must_change_password=1,
         )  # fmt: skip
     except AppError as error:
         session.rollback()
-        values = {"username": username, "display_name": display_name, "email": email}
+        values = {"username": username, "display_name": display_name, "email": email, "phone": phone}
         return _page(request, session, FormState.refused(values, error), error.status)
     return _page(request, session, EMPTY, shown={"username": username.strip(), "password": password})
 

@@ -17,6 +17,7 @@ from kernel.identity import passwords
 from kernel.identity.actor import Actor
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
 from kernel.manifest import Catalogue, Role
+from kernel.outbox.reach.rules import WRONG_PHONE, wrong_phone
 from kernel.web.i18n import gettext as _
 
 MAX_FAILURES = 5
@@ -57,6 +58,8 @@ def add_person(
     """Create a person; 409 when the user name is taken, 422 when the password breaks the rules."""
     if not username or not username.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise Invalid.field("username", "用户名只能由字母、数字、点、横线和下划线组成。")
+    if more.get("phone") and wrong_phone(more["phone"]):
+        raise Invalid.field("phone", WRONG_PHONE)
     if session.scalar(select(Person.id).where(Person.username == username)):
         raise Conflict(_("用户名“%(username)s”已存在。", username=username))
     person = Person(username=username, display_name=display_name or username, created_at=now, **more)

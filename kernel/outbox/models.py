@@ -17,7 +17,7 @@ class Message(Base):
 
     __tablename__ = "outbox_message"
     __table_args__ = (
-        Index("ix_outbox_message_state_next", "state", "next_at"),
+        Index("ix_outbox_message_due", "state", "channel", "next_at"),
         Index("ix_outbox_message_ref", "ref"),
         Index("ix_outbox_message_inbox", "person_id", "channel", "id"),
     )
@@ -42,6 +42,8 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    arrived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it reached the receiver's device, as far as the channel reports that."""
     attachments: Mapped[list[MessageFile]] = relationship(
         order_by="MessageFile.place", lazy="raise", viewonly=True
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from kernel import audit
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
@@ -13,6 +13,8 @@ from kernel.errors import Conflict
 from kernel.identity.actor import Actor
 from kernel.outbox import service
 from kernel.outbox.models import Message
+from kernel.outbox.reach.rules import CHANNEL_LABELS, masked
+from kernel.platform import Platform
 from kernel.web.flash import see_other
 from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
@@ -28,14 +30,11 @@ def listing(
     session: Read,
     _actor: Annotated[Actor, Depends(require("outbox.read"))],
     state: Annotated[str | None, Query(max_length=10)] = None,
+    channel: Annotated[str | None, Query(max_length=20)] = None,
     cursor: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """List outgoing messages, the newest first; their text is not shown here."""
-    wanted = select(Message).where(Message.channel != "inapp").order_by(Message.id.desc())
-    if state:
-        wanted = wanted.where(Message.state == state)
-    if cursor:
-        wanted = wanted.where(Message.id < cursor)
+    wanted = _wanted(state, channel, cursor)
     rows = session.scalars(wanted.limit(PAGE + 1)).all()
     return render(
         request,
@@ -43,9 +42,24 @@ def listing(
         rows=rows[:PAGE],
         next=rows[PAGE - 1].id if len(rows) > PAGE else None,
         state=state,
+        channel=channel,
         depth=service.depth(session),
-        local=platform_of(request).settings.smtp_host is None,
+        **_words(platform_of(request)),
     )
+
+
+def _wanted(state: str | None, channel: str | None, cursor: int | None) -> Select[tuple[Message]]:
+    wanted = select(Message).where(Message.channel != "inapp").order_by(Message.id.desc())
+    if state:
+        wanted = wanted.where(Message.state == state)
+    if channel:
+        wanted = wanted.where(Message.channel == channel)
+    return wanted.where(Message.id < cursor) if cursor else wanted
+
+
+def _words(platform: Platform) -> dict[str, Any]:
+    local = platform.settings.smtp_host is None
+    return {"local": local, "usable": platform.channels, "labels": CHANNEL_LABELS, "masked": masked}
 
 
 @router.post("/outbox/{message_id}/retry", dependencies=[Depends(csrf_form)])

@@ -103,20 +103,29 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "sent_at": now if at_once else None,
         "answer": None,
         "opened_at": None,
+        "arrived_at": None,
     }
 
 
-def is_due(session: Session, now: datetime) -> bool:
-    """Whether any message waits to be delivered."""
-    wanted = select(Message.id).where(Message.state == QUEUED, Message.next_at <= now).limit(1)
-    return session.scalar(wanted) is not None
+def due_channels(session: Session, now: datetime) -> list[str]:
+    """Name the channels by which a message waits to be delivered."""
+    wanted = select(Message.channel).where(Message.state == QUEUED, Message.next_at <= now).distinct()
+    return list(session.scalars(wanted.order_by(Message.channel)))
 
 
-def claim(session: Session, now: datetime, lease: timedelta, limit: int = 50) -> list[Message]:
+def is_due(session: Session, now: datetime, channel: str) -> bool:
+    """Whether any message waits to be delivered by this channel."""
+    wanted = select(Message.id).where(
+        Message.state == QUEUED, Message.channel == channel, Message.next_at <= now
+    )
+    return session.scalar(wanted.limit(1)) is not None
+
+
+def claim(session: Session, now: datetime, lease: timedelta, channel: str, limit: int = 50) -> list[Message]:
     """Take due messages for `lease`; if we die meanwhile, they come due again with the same Message-ID."""
     due = (
         select(Message)
-        .where(Message.state == QUEUED, Message.next_at <= now)
+        .where(Message.state == QUEUED, Message.channel == channel, Message.next_at <= now)
         .order_by(Message.next_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -143,18 +152,20 @@ def note_sent(session: Session, now: datetime, message: Message, answer: str) ->
     _SENT.run(session, {"message": message.id, "at": now, "said": answer[:300]})
 
 
-def note_failed(session: Session, now: datetime, message: Message, answer: str, *, permanent: bool) -> None:
-    """The channel has refused or failed: try again later with growing pauses, or give up and say so."""
-    dead = permanent or message.attempts >= MAX_ATTEMPTS
+def note_failed(session: Session, now: datetime, message: Message, answer: str, *, permanent: bool) -> bool:
+    """The channel has refused or failed: try again later with growing pauses, or give up; whether it did."""
+    given_up = permanent or message.attempts >= MAX_ATTEMPTS
     pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-    session.execute(
+    done = session.execute(
         update(Message)
         .where(Message.id == message.id, Message.state == QUEUED)
-        .values(state=DEAD if dead else QUEUED, next_at=now + pause, answer=answer[:300])
+        .values(state=DEAD if given_up else QUEUED, next_at=now + pause, answer=answer[:300])
     )
+    dead = given_up and bool(done.rowcount)  # type: ignore[attr-defined]
     if dead:
         detail = {"channel": message.channel, "ref": message.ref, "answer": answer[:300]}
         audit.record(session, now, "message.dead", f"message:{message.id}", detail)
+    return dead
 
 
 def retry(session: Session, now: datetime, message_id: int) -> bool:

@@ -44,12 +44,14 @@ def put(world: World, *addresses: str) -> None:
 
 def states(world: World) -> dict[str, str]:
     with world.platform.db.read() as session:
-        return {m.address: m.state for m in session.scalars(select(Message))}
+        return {
+            m.address: m.state for m in session.scalars(select(Message).where(Message.channel == "email"))
+        }
 
 
 def answer(world: World) -> str:
     with world.platform.db.read() as session:
-        return str(session.scalars(select(Message.answer)).one())
+        return str(session.scalars(select(Message.answer).where(Message.channel == "email")).one())
 
 
 def test_a_mail_arrives_with_its_words_date_and_stable_id(world: World, server: MailServer) -> None:
@@ -151,7 +153,7 @@ def test_a_crash_after_sending_gives_one_duplicate_with_the_same_id(world: World
     use(world, server)
     put(world)
     with world.platform.db.write() as session:
-        claimed = service.claim(session, world.now, LEASE)
+        claimed = service.claim(session, world.now, LEASE, "email")
     list(world.platform.channels["email"].deliver(claimed))  # sent, and then the process dies
     world.clock.advance(LEASE)
     deliver(world.platform)
