@@ -1,13 +1,13 @@
 """ways to people
 
-Revision: 0013
+Revision: 0014
 """
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
