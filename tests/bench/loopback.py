@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
@@ -32,32 +33,35 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-async def _connection(port: int, raw: bytes, stop: float, seen: list[float], bad: list[int]) -> None:
+async def _connection(
+    port: int, requests: Iterator[bytes], stop: float, seen: list[float], bad: list[int]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.perf_counter() < stop:
         begun = time.perf_counter()
-        writer.write(raw)
+        writer.write(next(requests))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
         await reader.readexactly(length)
         seen.append(time.perf_counter() - begun)
-        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201", b"HTTP/1.1 202")):
             bad.append(int(head.split(b" ", 2)[1]))
     writer.close()
 
 
-async def _round(port: int, raw: bytes, connections: int, seconds: float) -> Load:
+async def _round(port: int, raw: bytes | Sequence[bytes], connections: int, seconds: float) -> Load:
     seen: list[float] = []
     bad: list[int] = []
+    requests = cycle([raw] if isinstance(raw, bytes) else raw)
     begun = time.perf_counter()
     stop = begun + seconds
-    await asyncio.gather(*(_connection(port, raw, stop, seen, bad) for _ in range(connections)))
+    await asyncio.gather(*(_connection(port, requests, stop, seen, bad) for _ in range(connections)))
     p99 = quantiles(seen, n=100)[98] * 1000 if len(seen) > 1 else 0.0
     return Load(len(seen) / (time.perf_counter() - begun), p99, len(bad))
 
 
-def load(port: int, raw: bytes, *, connections: int = 8, seconds: float = 4.0) -> Load:
-    """Repeat the request for some seconds; failures are answers other than 200 and 201."""
+def load(port: int, raw: bytes | Sequence[bytes], *, connections: int = 8, seconds: float = 4.0) -> Load:
+    """Repeat the request, or some in turns, for some seconds; failures are answers but 200, 201 and 202."""
     return asyncio.run(_round(port, raw, connections, seconds))
 
 

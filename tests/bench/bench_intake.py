@@ -1,0 +1,117 @@
+"""Alert intake by HTTP, durable before the answer, against a FastAPI echo in the same run, on loopback.
+
+A storm as monitoring sends it: 200 alerts of five causes, each request another one of them; by tens too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from tests.bench.loopback import ROOT, Load, free_port, load, process, request
+from tests.bench.row import Row
+from tests.support.postgres import Postgres
+
+ROUNDS, CONNECTIONS = 3, 16
+MODULES = ("documents", "hotline", "todo", "duty", "receipts")
+JSON = {"Content-Type": "application/json"}
+
+
+def body(*numbers: int) -> bytes:
+    """Return an Alertmanager notification of these alerts."""
+    alerts = [
+        {
+            "status": "firing",
+            "labels": {"alertname": f"Storm{n}", "module": MODULES[n % 5], "payer": "city", "job": "oa"},
+            "annotations": {"summary": f"Storm{n}", "description": "probe_success == 0"},
+            "startsAt": "2026-03-03T09:00:00Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://127.0.0.1:9090/graph",
+            "fingerprint": f"{n:016x}",
+        }
+        for n in numbers
+    ]  # fmt: skip
+    return json.dumps(
+        {
+            "version": "4",
+            "groupKey": "{}",
+            "status": "firing",
+            "receiver": "shoushi",
+            "groupLabels": {},
+            "commonLabels": {},
+            "commonAnnotations": {},
+            "externalURL": "http://127.0.0.1:9093",
+            "truncatedAlerts": 0,
+            "alerts": alerts,
+        }
+    ).encode()
+
+
+def storm(auth: dict[str, str], each: int) -> list[bytes]:
+    """Return requests that go through all two hundred alerts."""
+    parts = [range(first, first + each) for first in range(0, 200, each)]
+    return [request("POST", "/api/v1/alerts/alertmanager", JSON | auth, body(*part)) for part in parts]
+
+
+def _shoushi(environment: dict[str, str], *arguments: str) -> str:
+    run = [sys.executable, "-m", "app", *arguments]
+    done = subprocess.run(run, cwd=ROOT, env=os.environ | environment, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def _rate(port: int, requests: list[bytes]) -> Load:
+    rounds = [load(port, requests, connections=CONNECTIONS, seconds=3.0) for _ in range(ROUNDS)]
+    if any(r.failures for r in rounds):
+        raise RuntimeError("requests failed under load")
+    return Load(median(r.per_second for r in rounds), median(r.p99_ms for r in rounds), 0)
+
+
+def _ours(environment: dict[str, str]) -> tuple[Load, Load]:
+    secret = Path(environment["SHOUSHI_DATA_DIR"]) / "password"
+    secret.write_text("Correct-horse-battery-7\n")
+    _shoushi(environment, "init", "--password-file", str(secret))
+    who = ("--unit", "monitoring", "--role", "monitor", "--password-file", str(secret))
+    _shoushi(environment, "user", "create", "prometheus", *who)
+    token = _shoushi(environment, "token", "create", "--user", "prometheus", "--role", "monitor")
+    auth = {"Authorization": f"Bearer {token}"}
+    port = free_port()
+    with process(["-m", "app", "serve", "--port", str(port)], port, environment):
+        load(port, storm(auth, 10), connections=1, seconds=2.0)  # the incidents open
+        return _rate(port, storm(auth, 1)), _rate(port, storm(auth, 10))
+
+
+def run() -> Iterator[Row]:
+    """Yield intake one by one and by tens, on SQLite and on PostgreSQL."""
+    port = free_port()
+    with process(["-m", "tests.bench.echo", str(port)], port):
+        report = {"title": "x", "fault_class": "system_general", "modules": ["todo"], "payers": ["city"]}
+        echo = _rate(port, [request("POST", "/echo", JSON, json.dumps(report).encode())]).per_second
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _rows("SQLite", 0.35, echo, *_ours({"SHOUSHI_DATA_DIR": folder}))
+    with tempfile.TemporaryDirectory() as folder:
+        server = Postgres(Path(folder), durable=True)
+        try:
+            url = server.url(server.create())
+            environment = {"SHOUSHI_DATA_DIR": folder, "SHOUSHI_DATABASE_URL": url}
+            yield from _rows("PostgreSQL", 0.55, echo, *_ours(environment))
+        finally:
+            server.stop()
+
+
+def _rows(kind: str, target: float, echo: float, single: Load, tens: Load) -> Iterator[Row]:
+    many = tens.per_second * 10
+    yield (
+        f"alerts, one a request, {kind}, req/s",
+        single.per_second,
+        echo,
+        single.per_second / echo,
+        f"≥ {target}",
+    )
+    yield f"alerts, one a request, {kind}, p99 ms", single.p99_ms, 20.0, single.p99_ms / 20, "≤ 20 ms"
+    yield f"alerts, ten a request, {kind}, alerts/s", many, 5_000.0, many / 5_000, "≥ 5,000/s"
