@@ -14,6 +14,8 @@ from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts import sending
 from incidents.broadcasts import service as broadcasts
 from incidents.evidence import evidence_of
+from incidents.intake import views as alert_views
+from incidents.intake.queries import of_incident
 from kernel.disclosure.edge import disclosed
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
@@ -211,6 +213,8 @@ def _incident_page(
         party_rows=views.views(found, names),
         differences=differences.in_words(found, names),
         claims=views.claims(found),
+        alerts=of_incident(session, found.incident.id),
+        **alert_views.SHARED,
         risk=views.risk_words(risk_of(session, found.verdict)),
         grid_rows=views.grid_rows(found),
         slot_word=views.slot_word,

@@ -82,14 +82,15 @@ def listing(
         raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
     query = select(*_COLUMNS).where(visible(actor), *_conditions(wanted)).order_by(Incident.id.desc())
     if cursor:
-        query = query.where(Incident.id < _cursor_id(cursor))
+        query = query.where(Incident.id < cursor_id(cursor))
     limit = max(1, min(limit, MOST))
     rows = session.execute(query.limit(limit + 1)).all()
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     return rows[:limit], following
 
 
-def _cursor_id(cursor: str) -> int:
+def cursor_id(cursor: str) -> int:
+    """Read the cursor of a list that is paged by id; 422 when it is none."""
     if not cursor.isdecimal() or len(cursor) > 18:
         raise Invalid.field("cursor", "翻页标记无效，请从第一页开始。")
     return int(cursor)

@@ -33,7 +33,10 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A place in the navigation; `phone` puts it into the phone's bottom bar (at most five)."""
+    """A place in the navigation; `phone` puts it into the phone's bottom bar (at most five).
+
+    `top` puts it at the top of every page too, and hands it what the page is about (`about` in its template).
+    """
 
     label: str
     href: str
@@ -41,6 +44,7 @@ class NavItem:
     permission: str
     group: str = ""
     phone: bool = False
+    top: bool = False
 
 
 @dataclass(frozen=True, slots=True)

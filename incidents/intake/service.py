@@ -17,7 +17,6 @@ from incidents import causes
 from incidents.intake import classes, evidence, ledger, placing, rules
 from incidents.intake.models import AlertRow
 from incidents.intake.rules import Alert, Track
-from incidents.models import Incident
 from kernel.db.numbering import next_number
 from kernel.platform import Platform
 from sla import pinned
@@ -178,9 +177,3 @@ def _tell_held(session: Session, now: datetime, row: AlertRow) -> None:
     scene = evidence.enter(session, row.incident_id)
     if scene.alive() and scene.incident.restored_at is None:
         evidence.note(session, now, scene, evidence.RECOVERED_WORDS, {"alerts": [row.title]})
-
-
-def alerts_of(session: Session, incident: Incident) -> Sequence[AlertRow]:
-    """Return the alerts of an incident, the newest first."""
-    wanted = select(AlertRow).where(AlertRow.incident_id == incident.id).order_by(AlertRow.id.desc())
-    return session.scalars(wanted.limit(100)).all()

@@ -17,6 +17,7 @@ class Navigation:
 
     groups: tuple[tuple[str, tuple[NavItem, ...]], ...]
     phone: tuple[NavItem, ...]
+    top: tuple[NavItem, ...]
     current: str | None
 
 
@@ -28,7 +29,8 @@ def navigation(items: Iterable[NavItem], actor: Actor, path: str) -> Navigation:
         groups.setdefault(item.group, []).append(item)
     here = max((item.href for item in allowed if _within(path, item.href)), key=len, default=None)
     phone = tuple(item for item in allowed if item.phone)[:PHONE_PLACES]
-    return Navigation(tuple((name, tuple(group)) for name, group in groups.items()), phone, here)
+    top = tuple(item for item in allowed if item.top)
+    return Navigation(tuple((name, tuple(group)) for name, group in groups.items()), phone, top, here)
 
 
 def _within(path: str, href: str) -> bool:
