@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system run test check bench bench-scale lock i18n clean
+.PHONY: help setup system system-monitoring run test check bench bench-scale lock i18n clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -21,6 +21,9 @@ setup: $(VENV)/.stamp ## make .venv from the lock file
 
 system: ## install the system packages that the browser tests need (Debian, as root)
 	sh tools/system-packages.sh
+
+system-monitoring: ## install Prometheus and Alertmanager for the end-to-end test (Debian, as root)
+	sh tools/system-packages.sh monitoring
 
 run: setup ## start the platform with the demonstration data set (PORT=8000)
 	$(BIN)/shoushi serve --demo --port $(PORT)

@@ -2,7 +2,10 @@
 # The system packages that the tests use beyond Python 3.11, on Debian and Ubuntu. Installs them where it may
 # (as root, or with password-less sudo) and otherwise names them; tests that need one skip with the reason.
 set -u
-NEEDED="chromium fonts-noto-cjk"
+case "${1:-browser}" in
+    monitoring) NEEDED="prometheus prometheus-alertmanager" ;;
+    *) NEEDED="chromium fonts-noto-cjk" ;;
+esac
 missing=""
 for package in $NEEDED; do
     dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
@@ -18,5 +21,5 @@ if [ "$(id -u)" != 0 ]; then
 fi
 $as_root apt-get update -qq &&
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
-    echo "could not install:$missing; browser tests will be skipped" >&2
+    echo "could not install:$missing; the tests that need it will be skipped" >&2
 exit 0
