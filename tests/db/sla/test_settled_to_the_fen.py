@@ -20,7 +20,7 @@ from sla.penalties.integrity import balances
 from sla.penalties.models import Penalty, PenaltyEntry
 from sla.settlement.queries import Position
 from sla.settlement.rules import LATE_DELIVERY
-from tests.support.dealing import issue, local, position, this_year
+from tests.support.dealing import final_penalty, issue, local, position, this_year
 from tests.support.world import World
 
 ZERO = Decimal(0)
@@ -111,7 +111,8 @@ def settled_by_the_ledger(world: World) -> Decimal:
 def test_penalties_sum_to_what_both_halves_deduct(world: World, seed: int, options: dict[str, str]) -> None:
     this_year(world, **options)
     chance = random.Random(f"{seed}{options}")
-    for _ in range(6):
+    final_penalty(world, "suixi")
+    for _ in range(5):
         fault(world, chance)
     for _ in range(40):
         chance.choice((decide, decide, decide, rule, settle, pass_time))(world, chance)
