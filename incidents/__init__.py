@@ -11,6 +11,7 @@ MANIFEST = Manifest(
         Permission("incident.report", "报告故障", _B | _A | _OA),
         Permission("incident.read", "查看故障", _B | _A | {"auditor"}),
         Permission("incident.see", "查看故障或本人报告的故障", _B | _A | _OA | {"auditor"}),
+        Permission("incident.note", "在故障上备注", _B | _A),
         Permission("incident.handle", "处置故障（乙方）", frozenset({"engineer", "provider_manager"})),
         Permission("incident.decide", "决定与会签（甲方）", frozenset({"supervisor"})),
         Permission("review.read", "查看故障复盘", _B | _A | {"auditor"}),

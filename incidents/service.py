@@ -246,11 +246,11 @@ def demand_type(actor: Actor, kind: str) -> None:
 
 
 def may_send(actor: Actor, kind: str) -> bool:
-    """Whether the event is this actor's to send; everybody who may read may leave a note."""
+    """Whether the event is this actor's to send; a note is anybody's of either party."""
     return (
         (kind in rules.PARTY_B and actor.may("incident.handle"))
         or (kind in rules.PARTY_A and actor.may("incident.decide"))
-        or (kind == "note" and actor.may("incident.read"))
+        or (kind == "note" and actor.may("incident.note"))
     )
 
 

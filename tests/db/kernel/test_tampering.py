@@ -29,18 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from kernel.audit.attest import all_problems
-from kernel.audit.seals import seal_yesterday
 from kernel.db import Base
 from kernel.db.types import JsonText
-from kernel.disclosure.service import disclose
 from kernel.models import import_all
-from sla.amendments import service as amendments
-from sla.frozen import service as frozen
-from sla.report.periods import parse_period
-from tests.support.dealing import final_penalty, issue, this_year, told
-from tests.support.reviews import closed, submit
+from tests.support.everything import eventful
 from tests.support.world import World
-from tests.unit.sla.story import with_options
 
 import_all()
 GUARDED = [table for table in Base.metadata.sorted_tables if table.info.get("append_only")]
@@ -50,26 +43,6 @@ UNREADABLE = "{"
 NAMES = re.compile(
     r"(incident|case|penalty|settlement|fact|amendment|review|report|disclosure|seal):|第\d+条"
 )
-
-
-def eventful(world: World) -> World:
-    """Let every kind of record be written, through the services."""
-    platform = this_year(world).platform
-    final_penalty(world)
-    submit(world, closed(world))
-    told(world, "zhou", "delivery_reported", "2026-03-03")
-    wang = world.actor("wang")
-    with platform.db.write("wang") as session:
-        draft = with_options(limit_minutes="26").text.replace("2025", "2026")
-        amendments.propose(platform, session, world.now, wang, draft, date(2026, 6, 1), "补充协议一")
-    world.run_until(LATER)
-    with platform.db.write("wang") as session:
-        frozen.freeze(platform, session, world.now, "wang", parse_period("2026-03"))
-        disclose(session, world.now, wang, "report", "2026-03", "a" * 64, 3, 1, purpose="存档")
-    issue(world)
-    world.clock.move_to(world.now + timedelta(days=1))
-    seal_yesterday(platform)
-    return world
 
 
 @contextmanager

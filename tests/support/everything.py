@@ -1,0 +1,37 @@
+"""A world in which every kind of record has been written, through the services."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from kernel.audit.seals import seal_yesterday
+from kernel.disclosure.service import disclose
+from sla.amendments import service as amendments
+from sla.frozen import service as frozen
+from sla.report.periods import parse_period
+from tests.support.dealing import final_penalty, issue, this_year, told
+from tests.support.reviews import closed, submit
+from tests.support.world import World
+from tests.unit.sla.story import with_options
+
+LATER = datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
+
+
+def eventful(world: World) -> World:
+    """Let every kind of record be written, through the services."""
+    platform = this_year(world).platform
+    final_penalty(world)
+    submit(world, closed(world))
+    told(world, "zhou", "delivery_reported", "2026-03-03")
+    wang = world.actor("wang")
+    with platform.db.write("wang") as session:
+        draft = with_options(limit_minutes="26").text.replace("2025", "2026")
+        amendments.propose(platform, session, world.now, wang, draft, date(2026, 6, 1), "补充协议一")
+    world.run_until(LATER)
+    with platform.db.write("wang") as session:
+        frozen.freeze(platform, session, world.now, "wang", parse_period("2026-03"))
+        disclose(session, world.now, wang, "report", "2026-03", "a" * 64, 3, 1, purpose="存档")
+    issue(world)
+    world.clock.move_to(world.now + timedelta(days=1))
+    seal_yesterday(platform)
+    return world
