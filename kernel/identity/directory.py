@@ -41,6 +41,12 @@ class Recipient(NamedTuple):
     phone: str | None = None
 
 
+def names_of(session: Session, usernames: Iterable[str]) -> dict[str, str]:
+    """Return the names people are known by, for pages; records keep the user names."""
+    wanted = select(Person.username, Person.display_name).where(Person.username.in_(sorted(set(usernames))))
+    return dict(session.execute(wanted).tuples().all())
+
+
 def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> list[Recipient]:
     """Return the people who hold any of `roles`, each with the unit's scope, without those disabled."""
     rows = _with_role(tuple(roles)).rows(session, {"now": now})

@@ -10,6 +10,7 @@ from fastapi import Depends, File, Form, Request, Response, UploadFile
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import Conflict, Invalid
 from kernel.identity.actor import Actor
+from kernel.identity.directory import names_of
 from kernel.web.flash import see_other
 from kernel.web.forms import EMPTY, FormState
 from kernel.web.i18n import gettext as _
@@ -115,10 +116,12 @@ def _one(request: Request, session: Any, number: int, state: FormState, status: 
     begin(request)
     amendment = service.find(session, number)
     old, new = (pinned.version(session, digest) for digest in (amendment.replaces, amendment.digest))
+    entries = service.entries(session, number)
     shown: dict[str, Any] = {
         "amendment": amendment,
         "changes": differences(old.text, new.text),
-        "entries": service.entries(session, number),
+        "entries": entries,
+        "people": names_of(session, (entry.actor for entry in entries)),
         "names": STATE_LABELS,
         "steps": STEP_LABELS,
         "sides": SIDE_LABELS,

@@ -14,6 +14,7 @@ from kernel.edge import ApiRouter, PageRouter, Read, Write, platform_of, require
 from kernel.edge.inputs import BIGGEST
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
+from kernel.identity.directory import names_of
 from kernel.platform import Platform
 from kernel.web.flash import see_other
 from kernel.web.forms import EMPTY, FormState
@@ -119,6 +120,7 @@ def _list(
         "sla/frozen.html",
         status_code=code,
         rows=rows,
+        names=names_of(session, (row.issued_by for row in rows)),
         next=following,
         state=state,
         last_month=month(today.replace(day=1) - timedelta(days=1)).key,
@@ -155,6 +157,7 @@ def one(request: Request, period: str, version: Version, _actor: Reader, session
         request,
         "sla/frozen_report.html",
         report=found,
+        names=names_of(session, [found.issued_by]),
         newest=service.one(session, period).version,
         sections=sections_of(figures, contract),
         contract=contract,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kernel.edge import PageRouter, Read, Write, platform_of
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
+from kernel.identity.directory import names_of
 from kernel.web.flash import see_other
 from kernel.web.forms import EMPTY, FormState
 from kernel.web.i18n import gettext as _
@@ -93,6 +94,7 @@ def _page(
 ) -> Response:
     penalty, case, lines = queries.one(session, actor, number)
     verdicts = queries.verdicts_of(session, case.id)
+    names = names_of(session, (line.actor for line in lines))
     days = pinned.version(session, case.contract).penalty.contest_days
     begin(request)
     return render(
@@ -105,8 +107,8 @@ def _page(
         labels=rules.STATE_LABELS,
         types={kind: _(word) for kind, word in rules.ENTRY_LABELS.items()},
         tones=views.TONES,
-        steps=views.steps(penalty, lines),
-        entries=views.timeline(lines, verdicts),
+        steps=views.steps(penalty, lines, names),
+        entries=views.timeline(lines, verdicts, names),
         actions=actions.offered(penalty, actor, days, platform_of(request).clock.now()),
         failed=failed,
         typed=typed,

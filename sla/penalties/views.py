@@ -12,6 +12,8 @@ from sla.penalties import rules
 from sla.penalties.differences import differences
 from sla.penalties.models import Penalty, PenaltyEntry
 
+Names = Mapping[str, str]
+"""User name → the name people are known by."""
 TONES = {
     rules.PROPOSED: "near",
     rules.CONFIRMED: "info",
@@ -30,10 +32,11 @@ _AHEAD_WORDS = {
 }
 
 
-def steps(penalty: Penalty, lines: Sequence[PenaltyEntry]) -> list[dict[str, Any]]:
+def steps(penalty: Penalty, lines: Sequence[PenaltyEntry], names: Names) -> list[dict[str, Any]]:
     """Return the penalty's life as a stepper: what has happened, who is to move, what comes then."""
     found: list[dict[str, Any]] = [
-        {"label": _(rules.ENTRY_LABELS[e.type]), "state": "done", "who": _who(e), "at": e.at} for e in lines
+        {"label": _(rules.ENTRY_LABELS[e.type]), "state": "done", "who": _who(e, names), "at": e.at}
+        for e in lines
     ]
     ahead = list(_AHEAD_WORDS.get(penalty.state, ()))
     if penalty.state == rules.REVERSED and penalty.balance:
@@ -45,12 +48,14 @@ def steps(penalty: Penalty, lines: Sequence[PenaltyEntry]) -> list[dict[str, Any
     return found
 
 
-def _who(line: PenaltyEntry) -> str:
+def _who(line: PenaltyEntry, names: Names) -> str:
     """Name who entered a line; what no person did, the platform did."""
-    return _("平台") if line.actor in ("engine", "system", "bus") else line.actor
+    return _("平台") if line.actor in ("engine", "system", "bus") else names.get(line.actor, line.actor)
 
 
-def timeline(lines: Sequence[PenaltyEntry], verdicts: Mapping[int, VerdictRecord]) -> list[dict[str, Any]]:
+def timeline(
+    lines: Sequence[PenaltyEntry], verdicts: Mapping[int, VerdictRecord], names: Names
+) -> list[dict[str, Any]]:
     """Return the lines as timeline entries, the newest first, with how their verdicts differ."""
     found = []
     before: int | None = None
@@ -62,7 +67,7 @@ def timeline(lines: Sequence[PenaltyEntry], verdicts: Mapping[int, VerdictRecord
         found.append(
             {
                 "at": line.at,
-                "who": _who(line),
+                "who": _who(line, names),
                 "what": " ".join(
                     [_(rules.ENTRY_LABELS[line.type]), *([money(line.amount)] if line.amount else [])]
                 ),

@@ -16,6 +16,8 @@ from sla.settlement.rules import CHARGE_LABELS, DEDUCT_LABELS
 
 SHOWN = ("share", "brought_forward", "charged", "deducted", "carried_over", "payable")
 RIGHT: Align = "right"
+MOST_LISTED = 300
+"""Charges that are printed one by one: typst lays out a long table in quadratic time, and nobody reads it."""
 PREVIEW_WORDS = "预览，尚未开具"
 
 
@@ -40,7 +42,7 @@ def document(body: Body, issued: IssuedStatement | None, now: datetime) -> Docum
         ),
         *_late(body),
         Heading(_("扣款明细"), 2),
-        _charges(body),
+        *_charges(body),
         Paragraph(
             _("金额单位为元，精确到分；扣款方式：%(how)s。", how=_(DEDUCT_LABELS[body["deduct_from"]])),
             small=True,
@@ -94,7 +96,33 @@ def _late(body: Body) -> list[Block]:
     ]
 
 
-def _charges(body: Body) -> Table:
+def _charges(body: Body) -> list[Block]:
+    """List what is deducted; when that would fill a book, its sums by month, and where the list is."""
+    count = len(body["charges"])
+    if count <= MOST_LISTED:
+        return [_each(body)]
+    words = _("共%(n)s笔，这里按月合计；逐笔清单见同一版本的电子表格（XLSX）。", n=count)
+    return [Paragraph(words), _by_month(body)]
+
+
+def _by_month(body: Body) -> Table:
+    sums: dict[tuple[str, str], list[Decimal]] = {}
+    for each in body["charges"]:
+        sums.setdefault((each["on"][:7], each["kind"]), []).append(Decimal(each["amount"]))
+    amounts = [amount for each in sums.values() for amount in each]
+    return Table(
+        head=[_("月份"), _("依据"), _("笔数"), _("金额")],
+        rows=[
+            [month, _(CHARGE_LABELS[kind]), f"{len(each):,}", money(sum(each, Decimal(0)))]
+            for (month, kind), each in sorted(sums.items())
+        ],
+        align=["left", "left", RIGHT, RIGHT],
+        widths=[1, 1, 0, 0],
+        total=[_("合计"), "", f"{len(amounts):,}", money(sum(amounts, Decimal(0)))],
+    )
+
+
+def _each(body: Body) -> Table:
     total = sum((Decimal(each["amount"]) for each in body["charges"]), Decimal(0))
     return Table(
         head=[_("依据"), _("编号"), _("条款"), _("故障"), _("金额")],

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
+from kernel.pdf import Table
 from sla.contract import Contract
 from sla.settlement import rules
+from sla.settlement.body import body_of
+from sla.settlement.forms import document, workbook
 from sla.settlement.rules import Charge, Statement
 from tests.unit.sla.dealings import HUAIBEI, contract, day, facts, paid, penalty, statements
 
@@ -173,3 +179,18 @@ def test_parts_always_sum_to_their_whole(amount: Decimal, weights: list[int]) ->
     assert sum(parts.values()) == amount
     exact = {str(n): amount * w / sum(weights) for n, w in enumerate(weights)}
     assert all(abs(parts[k] - exact[k]) < Decimal("0.0101") for k in parts)
+
+
+@pytest.mark.parametrize(("many", "printed"), [(300, 300), (301, 2)])
+def test_a_long_list_of_charges_is_printed_by_month_and_whole_in_the_workbook(
+    many: int, printed: int
+) -> None:
+    items = [penalty("2300.00", "02-01" if n % 2 else "01-31", number=n) for n in range(many)]
+    [first] = statements(HUAIBEI, [items])
+    body = body_of(HUAIBEI, first, 1)
+    blocks = [
+        b for b in document(body, None, datetime(2025, 3, 21, tzinfo=UTC)).blocks if isinstance(b, Table)
+    ]
+    assert (len(blocks[1].rows), (blocks[1].total or ())[-1]) == (printed, f"¥{2300 * many:,}.00")
+    sheet = load_workbook(BytesIO(workbook(body, None)))["扣款明细"]
+    assert sheet.max_row == many + 1

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -163,3 +164,21 @@ def test_the_auditor_is_refused_by_every_route_that_changes_something(story: Wor
         answers[path] = answer.status_code
     assert {path: status for path, status in answers.items() if status != 403} == {}
     assert len(answers) > 30
+
+
+@pytest.mark.parametrize("who", ["lin", "he", "zhou", "wang", "sun", "qian", "auditor"])
+def test_no_link_leads_to_what_its_reader_may_not_open(story: World, who: str) -> None:
+    site = Site(story)
+    browser, known, broken = site.page(who), {"/logout"}, []
+    waiting = ["/"]
+    while waiting:
+        path = waiting.pop()
+        answer = browser.get(path)
+        if answer.status_code not in (200, 303):
+            broken.append((path, answer.status_code))
+        if "text/html" in answer.headers.get("content-type", "") and "?" not in path:
+            links = {unescape(link) for link in re.findall(r'href="(/[^"#]*)', answer.text)}
+            waiting += sorted(link for link in links - known if not link.startswith("/static/"))
+            known |= links
+    assert broken == []
+    assert len(known) > 5
