@@ -156,14 +156,21 @@ def one(request: Request, period: str, version: Version, _actor: Reader, session
     return render(
         request,
         "sla/frozen_report.html",
-        report=found,
-        names=names_of(session, [found.issued_by]),
-        newest=service.one(session, period).version,
+        **_about(session, found),
         sections=sections_of(figures, contract),
         contract=contract,
-        unaltered=service.unaltered(session, found),
         differs=comparison.changed(figures, now),
     )
+
+
+def _about(session: Session, report: FrozenReport) -> dict[str, Any]:
+    """Return what is to be known of an issue besides its figures."""
+    return {
+        "report": report,
+        "names": names_of(session, [report.issued_by]),
+        "newest": service.one(session, report.period).version,
+        "unaltered": service.unaltered(session, report),
+    }
 
 
 @pages.post("/reports/subscription", dependencies=[checked])
