@@ -9,10 +9,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from time import sleep
+from typing import Any, ClassVar
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -53,6 +54,34 @@ def _authenticate(_server: Any, _session: Any, _envelope: Any, mechanism: str, d
     return AuthResult(success=ok, handled=False) if not ok else AuthResult(success=True)
 
 
+class _Counted(SMTP):
+    """A session that says whether its connection is still open."""
+
+    open: ClassVar[set[int]] = set()
+
+    def connection_made(self, transport: Any) -> None:
+        self.open.add(id(self))
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.open.discard(id(self))
+        super().connection_lost(error)
+
+
+class _Controller(Controller):
+    """Stops when the last client's good-bye has been seen: a loop that ends before leaks its socket."""
+
+    def factory(self) -> SMTP:
+        return _Counted(self.handler, **self.SMTP_kwargs)
+
+    def stop(self, no_assert: bool = False) -> None:
+        for _ in range(500):
+            if not _Counted.open:
+                break
+            sleep(0.01)
+        super().stop(no_assert)
+
+
 class MailServer:
     """Start and stop it as often as you like; it keeps its port."""
 
@@ -66,7 +95,7 @@ class MailServer:
         self._controller: Controller | None = None
 
     def start(self) -> None:
-        self._controller = Controller(
+        self._controller = _Controller(
             self.box,
             hostname="127.0.0.1",
             port=self.port or _free_port(),
