@@ -63,9 +63,9 @@ HELP = {
 }
 
 MANIFESTS = (
+    "incidents.intake:MANIFEST",  # first, because routes are tried in this order and alerts come in storms
     "dashboards:MANIFEST",
     "incidents:MANIFEST",
-    "incidents.intake:MANIFEST",
     "oa:MANIFEST",
     "sla.amendments:MANIFEST",
     "sla.settlement:MANIFEST",

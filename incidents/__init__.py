@@ -22,6 +22,7 @@ MANIFEST = Manifest(
     ),
     nav=(
         NavItem("故障事件", "/incidents", "incident", "incident.see", "保障", phone=True),
+        NavItem("告警", "/alerts", "bell", "alert.read", "保障"),
         NavItem("剔除申请", "/claims", "pause", "incident.read", "保障"),
         NavItem("待甲方决定", "/decisions", "stamp", "decision.read", "保障"),
         NavItem("报告故障", "/incidents/new", "plus", "incident.report", "保障", phone=True, top=True),

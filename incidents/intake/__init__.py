@@ -1,6 +1,6 @@
 """Alert intake: machines, mail and the telephone tell of faults; few incidents come of many alerts."""
 
-from kernel.manifest import Job, Manifest, NavItem, Permission, Role
+from kernel.manifest import Job, Manifest, Permission, Role
 
 _READERS = {"engineer", "ops", "provider_manager", "supervisor", "payer_supervisor", "auditor"}
 
@@ -11,7 +11,6 @@ MANIFEST = Manifest(
         Permission("alert.send", "发送告警", frozenset({"monitor", "engineer", "ops"})),
         Permission("alert.read", "查看告警", frozenset(_READERS)),
     ),
-    nav=(NavItem("告警", "/alerts", "bell", "alert.read", "保障"),),
     routers=("incidents.intake.api:router", "incidents.intake.pages:router"),
     jobs=(Job("intake.recoveries", 10, "incidents.intake.service:tell_held_recoveries"),),
     templates=True,

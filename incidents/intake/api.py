@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from incidents.intake import formats, service
 from incidents.intake.formats import AlertIn, AlertmanagerIn, Taken, described, schema_of
 from incidents.intake.rules import Alert
+from kernel.db.group import Mergeable
 from kernel.edge import ApiRouter, Grouped, platform_of, require
 from kernel.edge.grouped import Answer
 from kernel.edge.routes import BytesRoute
 from kernel.identity.actor import Actor
+from kernel.platform import Platform
 from kernel.web.security import TooLarge
 from sla import pinned
 
@@ -54,11 +56,26 @@ async def generic(request: Request, _actor: Sender, body: Body, grouped: Grouped
 
 
 async def _take(request: Request, grouped: Answer, alerts: Sequence[Alert]) -> Response:
-    platform = platform_of(request)
+    return await grouped(_Receive(platform_of(request), alerts))
 
-    def work(session: Session) -> Response:
-        numbers = service.receive(platform, session, platform.clock.now(), alerts)
-        answer = {"accepted": len(alerts), "incidents": numbers}
+
+class _Receive(Mergeable):
+    """The alerts of one request; requests that only repeat are one query and one update together."""
+
+    def __init__(self, platform: Platform, alerts: Sequence[Alert]) -> None:
+        self.platform, self.alerts = platform, alerts
+
+    def __call__(self, session: Session) -> Response:
+        return self._answer(service.receive(self.platform, session, self.platform.clock.now(), self.alerts))
+
+    @staticmethod
+    def together(session: Session, works: Sequence[_Receive]) -> list[Response] | None:
+        platform = works[0].platform
+        found = service.repeat(session, platform.clock.now(), [each.alerts for each in works])
+        if found is None:
+            return None
+        return [each._answer(numbers) for each, numbers in zip(works, found, strict=True)]
+
+    def _answer(self, numbers: list[str]) -> Response:
+        answer = {"accepted": len(self.alerts), "incidents": numbers}
         return Response(to_json(answer), 202, media_type="application/json")
-
-    return await grouped(work)

@@ -30,19 +30,33 @@ def receive(platform: Platform, session: Session, now: datetime, alerts: Iterabl
 
     Idempotent: what is told again only counts, and a replay of an occurrence that is over changes nothing.
     """
-    told = [(rules.key_of(alert.source, rules.identity(alert)), alert) for alert in alerts]
+    alerts = list(alerts)
+    repeated = repeat(session, now, [alerts])
+    if repeated is not None:
+        return repeated[0]
+    next_number(session, TURN)
+    told = _keyed(alerts)
+    return _Batch(platform, session, now, ledger.known(session, (key for key, _ in told))).take(told)
+
+
+def repeat(session: Session, now: datetime, requests: Sequence[Sequence[Alert]]) -> list[list[str]] | None:
+    """Count what is only told again, for many requests at once; None, and nothing done, if any is news."""
+    keyed = [_keyed(alerts) for alerts in requests]
+    told = [each for some in keyed for each in some]
     tracks = ledger.known(session, (key for key, _ in told))
     if not _only_repeats(tracks, told, now):
-        next_number(session, TURN)
-        tracks = ledger.known(session, (key for key, _ in told))
-        return _Batch(platform, session, now, tracks).take(told)
+        return None
     seen = Counter(tracks[key].id for key, _ in told)
     ledger.count(session, now, {i: n for i, n in seen.items() if i is not None})
-    return _numbers(tracks[key] for key, _ in told)
+    return [_numbers(tracks[key] for key, _ in some) for some in keyed]
+
+
+def _keyed(alerts: Iterable[Alert]) -> list[tuple[str, Alert]]:
+    return [(rules.key_of(alert.source, rules.identity(alert)), alert) for alert in alerts]
 
 
 def _only_repeats(tracks: dict[str, Track], told: Sequence[tuple[str, Alert]], now: datetime) -> bool:
-    """Whether nothing happened but that firing alerts fire; looks without changing anything."""
+    """Whether nothing happened but that firing alerts fire."""
     return all(
         key in tracks
         and alert.status == rules.FIRING

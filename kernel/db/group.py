@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextvars import Context, copy_context
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -28,6 +30,19 @@ WAITING = 1024
 """Works that may wait; one more is told to come again."""
 
 Work = Callable[[Session], Any]
+
+
+class Mergeable:
+    """A work that neighbours of its class can often be done with at the cost of one: an alert repeated."""
+
+    def __call__(self, session: Session) -> Any:
+        """Do it alone."""
+        raise NotImplementedError
+
+    @staticmethod
+    def together(session: Session, works: Sequence[Any]) -> list[Any] | None:
+        """Do them all and return their results; None, with nothing done, when each must be done alone."""
+        raise NotImplementedError
 
 
 class Full(Unavailable):
@@ -117,9 +132,21 @@ class GroupWriter:
     def _together(self, batch: Sequence[_Job]) -> list[Any]:
         """Do the works in one transaction; returns what each returned or raised, after COMMIT."""
         with self._database.new_write() as session:
-            outcomes = [self._attempt(session, job) for job in batch]
+            outcomes = [outcome for jobs in _neighbours(batch) for outcome in self._several(session, jobs)]
             session.commit()
         return outcomes
+
+    def _several(self, session: Session, jobs: Sequence[_Job]) -> list[Any]:
+        """Do neighbours of one class together; alone when there is one, or when together does not do."""
+        first = jobs[0]
+        if len(jobs) > 1 and isinstance(first.work, Mergeable):
+            merged = _Job(
+                first.actor, partial(first.work.together, works=[job.work for job in jobs]), *first[2:]
+            )
+            found = self._attempt(session, merged)
+            if isinstance(found, list):
+                return found
+        return [self._attempt(session, job) for job in jobs]
 
     @staticmethod
     def _attempt(session: Session, job: _Job) -> Any:
@@ -130,6 +157,11 @@ class GroupWriter:
             raise
         except Exception as error:  # noqa: BLE001 - its caller raises it
             return error
+
+
+def _neighbours(batch: Sequence[_Job]) -> Iterator[list[_Job]]:
+    for _, jobs in groupby(batch, key=lambda job: (job.actor, type(job.work))):
+        yield list(jobs)
 
 
 def _may_be_committed(error: Exception) -> bool:

@@ -207,3 +207,17 @@ def test_a_storm_costs_the_same_number_of_statements_whatever_its_size(world: Wo
     with statements(world) as many:
         receive(world, *storm)
     assert len(few) == len(many) <= 5
+
+
+def test_requests_that_only_repeat_are_counted_together_and_anything_new_is_not(world: World) -> None:
+    numbers = receive(world, alert("A", starts_at=START), alert("B", module="hotline", starts_at=START))
+    repeated = [[alert("A", starts_at=START)], [alert("A", starts_at=START), alert("B", starts_at=START)]]
+    keep = [
+        [a if a.name == "A" else alert("B", module="hotline", starts_at=START) for a in some]
+        for some in repeated
+    ]
+    with world.platform.db.write("monitor") as session:
+        assert service.repeat(session, world.now, keep) == [[numbers[0]], numbers]
+        assert service.repeat(session, world.now, [*keep, [alert("C")]]) is None
+        assert service.repeat(session, world.now, [[resolved("A")]]) is None
+    assert [row.count for row in rows(world)] == [3, 2]
