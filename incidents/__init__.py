@@ -31,7 +31,6 @@ MANIFEST = Manifest(
     ),
     routers=(
         "incidents.api:router",
-        "incidents.intake.phone:router",
         "incidents.pages:router",
         "incidents.whatif:router",
         "incidents.requests.pages:router",

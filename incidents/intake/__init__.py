@@ -11,7 +11,7 @@ MANIFEST = Manifest(
         Permission("alert.send", "发送告警", frozenset({"monitor", "engineer", "ops"})),
         Permission("alert.read", "查看告警", frozenset(_READERS)),
     ),
-    routers=("incidents.intake.api:router", "incidents.intake.pages:router"),
+    routers=("incidents.intake.api:router", "incidents.intake.pages:router", "incidents.intake.phone:router"),
     jobs=(Job("intake.recoveries", 10, "incidents.intake.service:tell_held_recoveries"),),
     templates=True,
     models=("incidents.intake.models",),
