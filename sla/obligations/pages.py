@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
+from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -33,7 +34,7 @@ router = PageRouter()
 
 Reader = Annotated[Actor, Depends(require("obligation.read"))]
 Recorder = Annotated[Actor, Depends(require(RECORD))]
-Word = Annotated[str | None, OPEN, Query(max_length=16)]
+Word = Annotated[Annotated[str, Field(max_length=16)] | None, OPEN, Query()]
 FACTS = 12
 
 
@@ -52,7 +53,7 @@ def page(
     session: Read,
     state: Word = None,
     owed_by: Word = None,
-    before: Annotated[int | None, OPEN, Query(ge=1, le=BIGGEST)] = None,
+    before: Annotated[Annotated[int, Field(ge=1, le=BIGGEST)] | None, OPEN, Query()] = None,
 ) -> Response:
     """Show the calendar, and the record before a row."""
     return _page(request, session, actor, Filter(state, owed_by), before)

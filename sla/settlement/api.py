@@ -20,7 +20,7 @@ Reader = Annotated[Actor, Depends(require("settlement.read"))]
 Issuer = Annotated[Actor, Depends(require("settlement.issue"))]
 Year = Annotated[int, Path(ge=2000, le=2199)]
 Half = Annotated[int, Path(ge=1, le=12, description="1 or 2: the number of the instalment in its year")]
-Payer = Annotated[str | None, OPEN, Query(max_length=40)]
+Payer = Annotated[Annotated[str, Field(max_length=40)] | None, OPEN, Query()]
 CONTENT: dict[int | str, dict[str, Any]] = {200: {"content": {files.XLSX: {}, "application/pdf": {}}}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -157,3 +158,32 @@ def test_every_route_checks_its_input(site: Site) -> None:
     static = {"/static/{version}/{name:path}", "/clock", "/stream"}
     assert bare <= {"/healthz", "/readyz", "/metrics"} | static
     assert len(list(routes_of(site.app))) > 40
+
+
+@pytest.mark.parametrize("value", ["", "x" * 300, "99999999999999999999", "%00", "2026-02-30"])
+def test_no_question_breaks_a_page(site: Site, value: str) -> None:
+    number = site.world.report()
+    filled = {
+        "number": number,
+        "year": "2025",
+        "half": "1",
+        "form": "pdf",
+        "period": "2026-03",
+        "version": "1",
+    }
+    page, api, broken = site.page("wang"), site.api("wang"), []
+    for route in routes_of(site.app):
+        if "GET" not in route.methods or route.path.endswith("/stream"):
+            continue
+        path = re.sub(r"{(\w+)}", lambda found: filled.get(found[1], "1"), route.path)
+        for name in names_asked(route.dependant):
+            answer = (api if path.startswith("/api/") else page).get(f"{path}?{name}={value}")
+            if answer.status_code >= 500:
+                broken.append((path, name, answer.status_code))
+    assert broken == []
+
+
+def names_asked(dependant: Any) -> set[str]:
+    """Return the names of all query parameters, those of a route's dependencies included."""
+    inner = (names_asked(each) for each in dependant.dependencies)
+    return {field.alias for field in dependant.query_params}.union(*inner)
