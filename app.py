@@ -66,6 +66,7 @@ MANIFESTS = (
     "incidents.intake:MANIFEST",  # first, because routes are tried in this order and alerts come in storms
     "dashboards:MANIFEST",
     "incidents:MANIFEST",
+    "incidents.monitoring:MANIFEST",
     "oa:MANIFEST",
     "sla.amendments:MANIFEST",
     "sla.settlement:MANIFEST",

@@ -87,6 +87,8 @@ class Manifest:
     models: tuple[str, ...] = ()
     on_start: str | None = None
     """A function `(platform)` that every process calls before it serves."""
+    on_init: str | None = None
+    """A function `(platform)` that `shoushi init` calls on a new database, once the administrators exist."""
     demo: str | None = None
     """A function `(platform, fresh, scripted)` that fills a demonstration or rehearsal."""
     templates: bool = False

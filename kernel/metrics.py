@@ -19,6 +19,12 @@ class Metrics:
         self.messages = Counter("shoushi_outbox_attempts", "Delivery attempts", ["channel", "ok"], registry=r)
         self.fired = Counter("shoushi_deadlines_fired", "Deadlines fired", ["clock"], registry=r)
         self.lag = Histogram("shoushi_deadline_lag_seconds", "Noticed after due", registry=r, buckets=SECONDS)
+        self.probe_seconds = Histogram(
+            "shoushi_probe_seconds", "Time of a check", ["kind", "outcome"], registry=r, buckets=SECONDS
+        )
+        self.probe_late = Histogram(
+            "shoushi_probe_lateness_seconds", "Check began after it was due", registry=r, buckets=SECONDS
+        )
         self.gauges: dict[str, Gauge] = {}
 
     def outbox(self, channel: str, *, ok: bool) -> None:

@@ -81,6 +81,7 @@ class Settings(BaseModel):
     review_calendar: Literal["natural", "working"] = Field(
         default="natural", description="which days those are"
     )
+    probes: Path | None = Field(default=None, description="TOML file of probes, brought in at every start")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mail_from")

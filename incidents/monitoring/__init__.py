@@ -10,7 +10,7 @@ MANIFEST = Manifest(
         Permission("probe.read", "查看探测与可用率", _READERS),
         Permission("probe.manage", "配置探测", frozenset({"ops"})),
     ),
-    nav=(NavItem("探测", "/probes", "pulse", "probe.read", "运行"),),
+    nav=(NavItem("探测", "/probes", "probe", "probe.read", "运行"),),
     routers=("incidents.monitoring.api:router", "incidents.monitoring.pages:router"),
     jobs=(Job("monitoring.runner", 5, "incidents.monitoring.runner:keep"),),
     models=("incidents.monitoring.models",),

@@ -144,7 +144,10 @@ async def test(request: Request, key: Key, _actor: Manager, session: Read) -> Re
 
 @router.post("/heartbeats/{token}")
 def beat(
-    request: Request, token: Annotated[str, Path(max_length=64)], _who: Annotated[Actor, Depends(public)], session: Write
+    request: Request,
+    token: Annotated[str, Path(max_length=64)],
+    _who: Annotated[Actor, Depends(public)],
+    session: Write,
 ) -> HeardOut:
     """Say that you live; the token in the address is all it takes."""
     now = platform_of(request).clock.now()

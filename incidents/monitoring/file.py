@@ -1,12 +1,12 @@
 """Probes from a file (SHOUSHI_PROBES): brought in at every start, read-only on pages.
 
-    [[probe]]
-    key = "portal"
-    name = "门户首页"
-    kind = "http"
-    interval = 30
-    module = "documents"
-    spec = { url = "https://oa.example.gov.cn/", contains = "公文" }
+[[probe]]
+key = "portal"
+name = "门户首页"
+kind = "http"
+interval = 30
+module = "documents"
+spec = { url = "https://oa.example.gov.cn/", contains = "公文" }
 """
 
 from __future__ import annotations

@@ -72,6 +72,11 @@ class SpecField:
     default: Any
     options: tuple[str, ...] = ()
 
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """The options as a choice field takes them."""
+        return [(option, option) for option in self.options]
+
 
 def fields(kind: str) -> Iterator[SpecField]:
     """Yield the fields of a kind, in the spec's order."""
@@ -95,7 +100,17 @@ def _type(field: FieldInfo) -> tuple[str, tuple[str, ...]]:
 def told(form: FormData, kind: str) -> dict[str, Any]:
     """Return what was typed, as the schema reads it: an empty field is one that was left out."""
     raw: dict[str, Any] = {"kind": kind, "spec": {}}
-    for name in ("key", "name", "interval", "timeout", "failures", "recoveries", "module", "payer", "fault_class"):
+    for name in (
+        "key",
+        "name",
+        "interval",
+        "timeout",
+        "failures",
+        "recoveries",
+        "module",
+        "payer",
+        "fault_class",
+    ):
         if value := _text(form, name):
             raw[name] = value
     raw["windows"] = [line.strip() for line in _text(form, "windows").splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Pages of monitoring: the list, one probe with its year, its form, a test at once, availability by module."""
+"""Pages of monitoring: the list, one probe with its year, its form, a test at once, a module's year."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ async def form_data(request: Request) -> FormData:
 
 
 Form = Annotated[FormData, Depends(form_data)]
+Cursor = Annotated[str | None, Query(max_length=60)]
 
 
 def _frame(request: Request) -> dict[str, Any]:
@@ -49,19 +50,30 @@ def listing(
     _actor: Reader,
     session: Read,
     wanted: Annotated[Filter, Depends()],
-    cursor: Annotated[str | None, Query(max_length=60)] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """List the probes."""
-    platform = platform_of(request)
-    lines, following = queries.listing(session, platform.clock.now(), platform.zone, wanted, cursor)
-    counts = queries.counts(session)
-    known = _frame(request) | {"lines": lines, "counts": counts, "wanted": wanted}
-    return render(request, "monitoring/list.html", next=following, **known)
+    return _list(request, session, wanted, cursor, "monitoring/list.html")
+
+
+@router.get("/probes/live")
+def live(
+    request: Request,
+    _actor: Reader,
+    session: Read,
+    wanted: Annotated[Filter, Depends()],
+    cursor: Cursor = None,
+) -> Response:
+    """Return the parts that change."""
+    return _list(request, session, wanted, cursor, "monitoring/_list.html")
 
 
 @router.get("/probes/availability")
 def availability(
-    request: Request, _actor: Reader, session: Read, module: Annotated[str | None, Query(max_length=40)] = None
+    request: Request,
+    _actor: Reader,
+    session: Read,
+    module: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
     """Show the year of a module, all its probes together."""
     platform = platform_of(request)
@@ -132,6 +144,13 @@ async def test(request: Request, key: Key, _actor: Manager, session: Read) -> Re
     return await run_in_threadpool(_page, request, session, key, result)
 
 
+def _list(request: Request, session: Session, wanted: Filter, cursor: str | None, template: str) -> Response:
+    platform = platform_of(request)
+    lines, following = queries.listing(session, platform.clock.now(), platform.zone, wanted, cursor)
+    known = _frame(request) | {"lines": lines, "counts": queries.counts(session), "wanted": wanted}
+    return render(request, template, next=following, **known)
+
+
 def _number(form: FormData, name: str) -> int | None:
     value = str(form.get(name, ""))
     return int(value) if value.isdecimal() and len(value) < 10 else None
@@ -146,7 +165,9 @@ def _page(request: Request, session: Session, key: str, result: Result | None = 
     probe, state = found
     month = queries.availability(session, now, platform.zone, [found])[probe.id]
     known = _frame(request) | _calendar(request, queries.days(session, now, platform.zone, [found], YEAR))
-    secrets = [forms.SPEC_LABELS[n] for n in schemas.secret_names(KINDS[probe.kind].spec) if n in probe.secrets]
+    secrets = [
+        forms.SPEC_LABELS[n] for n in schemas.secret_names(KINDS[probe.kind].spec) if n in probe.secrets
+    ]
     return render(
         request,
         "monitoring/probe.html",
@@ -169,7 +190,9 @@ def _calendar(request: Request, found: dict[date, DayFigures]) -> dict[str, Any]
 
 def _words(day: DayFigures) -> str:
     percent = "—" if day.percent is None else f"{day.percent.normalize():f}%"
-    return _("可用率 %(percent)s，探测 %(n)s 次，失败 %(bad)s 次", percent=percent, n=day.checks, bad=day.failures)
+    return _(
+        "可用率 %(percent)s，探测 %(n)s 次，失败 %(bad)s 次", percent=percent, n=day.checks, bad=day.failures
+    )
 
 
 def _again(
@@ -182,7 +205,17 @@ def _again(
 
 
 def _form_page(
-    request: Request, kind: str, state: FormState, key: str = "", version: int | None = None, status: int = 200
+    request: Request,
+    kind: str,
+    state: FormState,
+    key: str = "",
+    version: int | None = None,
+    status: int = 200,
 ) -> Response:
-    known = _frame(request) | {"kind": kind, "key": key, "version": version, "fields": list(forms.fields(kind))}
+    known = _frame(request) | {
+        "kind": kind,
+        "key": key,
+        "version": version,
+        "fields": list(forms.fields(kind)),
+    }
     return render(request, "monitoring/form.html", status_code=status, state=state, **known)

@@ -106,7 +106,11 @@ class DayFigures:
 
 
 def days(
-    session: Session, now: datetime, zone: tzinfo, probes: Sequence[tuple[Probe, ProbeState]], number: int = 365
+    session: Session,
+    now: datetime,
+    zone: tzinfo,
+    probes: Sequence[tuple[Probe, ProbeState]],
+    number: int = 365,
 ) -> dict[date, DayFigures]:
     """Return the days of probes together, each second of each probe weighing the same."""
     today = now.astimezone(zone).date()
@@ -160,7 +164,7 @@ def counts(session: Session) -> dict[str, int]:
     """Return how many probes are in each state."""
     wanted = select(ProbeState.state, func.count()).join(Probe, Probe.id == ProbeState.probe_id)
     rows = session.execute(wanted.where(Probe.enabled == 1).group_by(ProbeState.state))
-    return {state: number for state, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def health(session: Session) -> Mapping[tuple[str | None, str | None], str]:
@@ -182,4 +186,6 @@ def gauges(platform: Platform) -> None:
         rows: Sequence[Any] = session.execute(wanted.where(Probe.enabled == 1)).all()
     for key, state in rows:
         if state in (rules.UP, rules.DOWN):
-            platform.metrics.gauge("shoushi_probe_up", "Whether a target is up", float(state == rules.UP), probe=key)
+            platform.metrics.gauge(
+                "shoushi_probe_up", "Whether a target is up", float(state == rules.UP), probe=key
+            )

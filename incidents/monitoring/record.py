@@ -115,7 +115,7 @@ def _add(session: Session, probe_id: int, day: date, more: Mapping[str, float]) 
     sums = {name: getattr(ProbeDay, name) + value for name, value in more.items()}
     if not session.execute(update(ProbeDay).where(*where).values(sums)).rowcount:  # type: ignore[attr-defined]
         empty = {"checks": 0, "failures": 0, "seconds_seen": 0.0, "seconds_down": 0.0}
-        insert_once(session, ProbeDay, {"probe_id": probe_id, "day": day} | empty | more)
+        insert_once(session, ProbeDay, {"probe_id": probe_id, "day": day} | empty | dict(more))
 
 
 def _subject(row: Mapping[str, Any]) -> str:

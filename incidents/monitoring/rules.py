@@ -38,7 +38,7 @@ class Standing:
     streak: int = 0
     streak_since: datetime | None = None
     flaps: int = 0
-    """How often it has gone down soon after it came back."""
+    """How often it has come back, each time soon after the last."""
 
 
 def advance(now: Standing, limits: Limits, at: datetime, *, ok: bool) -> Standing:
@@ -54,9 +54,9 @@ def advance(now: Standing, limits: Limits, at: datetime, *, ok: bool) -> Standin
     if streak < needed(now, limits):
         return replace(now, streak=streak, streak_since=begun)
     if now.state == DOWN:
-        return Standing(UP, begun, flaps=now.flaps)
+        return Standing(UP, begun, flaps=min(MOST_FLAPS, now.flaps + 1))
     soon = now.since is not None and begun - now.since < CALM
-    return Standing(DOWN, begun, flaps=min(MOST_FLAPS, now.flaps + 1) if soon else 0)
+    return Standing(DOWN, begun, flaps=now.flaps if soon else 0)
 
 
 def _from_unknown(now: Standing, limits: Limits, at: datetime, *, ok: bool) -> Standing:
@@ -81,6 +81,11 @@ def next_due(key: str, interval: int, after: float) -> float:
     """
     offset = crc32(key.encode()) % (interval * 1000) / 1000
     return (int((after - offset) // interval) + 1) * interval + offset
+
+
+def first_due(key: str, interval: int, now: float) -> float:
+    """Return when a probe is asked first after a start: within half a minute, spread likewise."""
+    return now + crc32(key.encode()) % (min(interval, 30) * 1000) / 1000
 
 
 _DAILY = re.compile(r"(?:([1-7]) )?(\d\d):(\d\d)-(\d\d):(\d\d)")
@@ -124,7 +129,7 @@ def window_of(line: str) -> Window:
         if start != end:
             return Window(start, end, int(day) if day else None)
     elif found := _ONCE.fullmatch(line):
-        begin, finish = (datetime.fromisoformat(text) for text in found.groups())  # noqa: DTZ - local
+        begin, finish = (datetime.fromisoformat(text) for text in found.groups())
         if begin < finish:
             return Window(begin, finish)
     raise ValueError(line)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from incidents.monitoring import record, rules
-from incidents.monitoring.models import Probe, ProbeBeat, ProbeRunner
+from incidents.monitoring.models import ProbeBeat, ProbeRunner
 from incidents.monitoring.probes import run
 from incidents.monitoring.service import around
 from incidents.monitoring.tracker import Change, Figures, Tracker
@@ -47,7 +47,7 @@ class Runner:
         self.beats: dict[int, datetime] = {}
         self._started = platform.clock.now()
         self._trackers: dict[int, Tracker] = {}
-        self._heap: list[tuple[float, int, int]] = []
+        self._heap: list[tuple[float, int]] = []
         self._given: Sequence[Tracker] | None = None
         self._until = SYSTEM.monotonic() + PATIENCE
         self._changes: list[Change] = []
@@ -108,14 +108,16 @@ class Runner:
         given, self._given = self._given, None
         if given is None:
             return
+        now = self.platform.clock.now().timestamp()
+        self._heap = []
         for tracker in given:
             known = self._trackers.get(tracker.id)
+            due = rules.next_due if known is not None else rules.first_due
+            self._heap.append((due(tracker.key, tracker.interval, now), tracker.id))
             if known is not None:
                 tracker.standing = known.standing
                 tracker.last, tracker.checked_at, tracker.days = known.last, known.checked_at, known.days
         self._trackers = {tracker.id: tracker for tracker in given}
-        now = self.platform.clock.now().timestamp()
-        self._heap = [(rules.next_due(t.key, t.interval, now), t.id, t.version) for t in given]
         heapq.heapify(self._heap)
 
     def _pause(self) -> float:
@@ -126,10 +128,10 @@ class Runner:
     def _start_due(self) -> None:
         now = self.platform.clock.now()
         while self._heap and self._heap[0][0] <= now.timestamp():
-            due, number, version = heapq.heappop(self._heap)
+            due, number = heapq.heappop(self._heap)
             tracker = self._trackers[number]
             following = rules.next_due(tracker.key, tracker.interval, max(due, now.timestamp()))
-            heapq.heappush(self._heap, (following, number, version))
+            heapq.heappush(self._heap, (following, number))
             task = asyncio.get_running_loop().create_task(self._ask(tracker, due))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -213,7 +215,7 @@ def keep(platform: Platform) -> int:
     if not runner.running:
         runner = _RUNNERS[id(platform.db)] = _again(runner)
         runner.start()
-    runner.beats = {probe_id: at for probe_id, at in beats}
+    runner.beats = {row.probe_id: row.at for row in beats}
     if row.generation != runner.generation:
         with platform.db.read() as session:
             runner.give(record.load(session))

@@ -78,12 +78,19 @@ def check(contract: Contract, told: ProbeIn) -> None:
     ):
         value = getattr(told, name)
         if value is not None and value not in known:
-            errors.append(FieldError(name, _("合同中没有 %(key)s；可用：%(known)s。", key=value, known=", ".join(known))))
+            errors.append(
+                FieldError(
+                    name, _("合同中没有 %(key)s；可用：%(known)s。", key=value, known=", ".join(known))
+                )
+            )
     for line in told.windows:
         try:
             window_of(line)
         except ValueError:
-            words = _("“%(line)s”看不懂；请写成 02:00-03:00、7 02:00-04:00 或 2026-03-03 01:00/2026-03-03 03:00。", line=line)
+            words = _(
+                "“%(line)s”看不懂；请写成 02:00-03:00、7 02:00-04:00 或 2026-03-03 01:00/2026-03-03 03:00。",
+                line=line,
+            )
             errors.append(FieldError("windows", words))
     if errors:
         raise Invalid(" ".join(_(e.message) for e in errors), errors=errors)
@@ -98,6 +105,8 @@ def divided(spec: Spec) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what may be shown of a spec, and its secrets."""
     names = secret_names(type(spec))
     secrets = {
-        n: value.get_secret_value() for n in names if isinstance(value := getattr(spec, n), SecretStr) and value
+        n: value.get_secret_value()
+        for n in names
+        if isinstance(value := getattr(spec, n), SecretStr) and value
     }
     return spec.model_dump(mode="json", exclude=set(names)), secrets

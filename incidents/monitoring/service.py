@@ -137,6 +137,17 @@ def hear(session: Session, now: datetime, token: str) -> str:
 
 def as_told(probe: Probe) -> Mapping[str, Any]:
     """Return a probe as it would be written, without its secrets."""
-    names = ("key", "name", "kind", "spec", "interval", "timeout", "failures", "recoveries", "module", "payer")
+    names = (
+        "key",
+        "name",
+        "kind",
+        "spec",
+        "interval",
+        "timeout",
+        "failures",
+        "recoveries",
+        "module",
+        "payer",
+    )
     found = {name: getattr(probe, name) for name in (*names, "fault_class", "windows")}
     return found | {"enabled": bool(probe.enabled)}

@@ -22,6 +22,7 @@ def init(password_file: TextIO | None) -> None:
     from kernel.db.migrate import upgrade
     from kernel.db.stamp import require_kind
     from kernel.identity.setup import add_administrators, has_people
+    from kernel.manifest import resolve
 
     platform = open_platform(check=False)
     upgrade(platform.db)
@@ -36,6 +37,9 @@ def init(password_file: TextIO | None) -> None:
             "三员账户的初始密码（首次登录须更换）", hide_input=True, confirmation_prompt=True
         )
     names = add_administrators(platform, password)
+    for manifest in platform.catalogue.manifests:
+        if manifest.on_init:
+            resolve(manifest.on_init)(platform)
     click.echo("已建立数据库并创建账户：" + "、".join(names))
 
 

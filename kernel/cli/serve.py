@@ -31,7 +31,7 @@ def serve(host: str, port: int, demo: bool, rehearsal: bool, speed: float) -> No
     """启动网页与后台任务。"""
     from kernel.cli.context import open_platform
 
-    settings = load_settings()
+    settings = reachable(load_settings(), port)
     clock: Clock = SYSTEM
     banner = lazy(DEMO_BANNER) if demo else None
     if rehearsal:
@@ -86,6 +86,13 @@ def worker() -> None:
     stop_worker = start_worker(platform)
     stop.wait()
     stop_worker()
+
+
+def reachable(settings: Settings, port: int) -> Settings:
+    """Say where we are reached on this machine, unless the operator has said it."""
+    if "base_url" in settings.model_fields_set or not port:
+        return settings
+    return settings.model_copy(update={"base_url": f"http://127.0.0.1:{port}"})
 
 
 def rehearsal_settings(settings: Settings) -> Settings:

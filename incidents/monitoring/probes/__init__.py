@@ -27,8 +27,8 @@ KINDS: dict[str, ProbeKind] = {
     "journey": ProbeKind(journey.JourneySpec, journey.check),
 }
 KIND_LABELS = {
-    "http": "网页", "tcp": "TCP端口", "line": "线路", "sql": "数据库查询", "dns": "域名解析", "smtp": "邮件服务器",
-    "tls": "证书有效期", "heartbeat": "心跳", "host": "本机资源", "journey": "办公旅程",
+    "http": "网页", "tcp": "TCP端口", "line": "线路", "sql": "数据库查询", "dns": "域名解析",
+    "smtp": "邮件服务器", "tls": "证书有效期", "heartbeat": "心跳", "host": "本机资源", "journey": "办公旅程",
 }  # fmt: skip
 
 

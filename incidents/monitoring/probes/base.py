@@ -78,7 +78,7 @@ REASONS = (
 
 
 @cache
-def trust(verify: bool) -> ssl.SSLContext:  # noqa: FBT001 - a key of the cache
+def trust(verify: bool) -> ssl.SSLContext:
     """Return the TLS context: made once, for making one costs more than a check."""
     context = ssl.create_default_context()
     if not verify:

@@ -27,7 +27,7 @@ class DnsSpec(base.Spec):
     address: str = Field(default="", max_length=45)
 
 
-async def check(spec: DnsSpec, around: base.Around) -> str:
+async def check(spec: DnsSpec, _around: base.Around) -> str:
     """Ask once."""
     found = await (_from_server(spec) if spec.server else _from_system(spec))
     if not found or (spec.address and spec.address not in found):

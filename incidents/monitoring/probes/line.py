@@ -22,7 +22,7 @@ class LineSpec(base.Spec):
     patience_ms: int = Field(default=1000, ge=50, le=10_000)
 
 
-async def check(spec: LineSpec, around: base.Around) -> str:
+async def check(spec: LineSpec, _around: base.Around) -> str:
     """Try `tries` times; a connection that is refused has crossed the line too."""
     found = await asyncio.gather(*(_once(spec, i * 0.05) for i in range(spec.tries)))
     times = [ms for ms in found if ms is not None]

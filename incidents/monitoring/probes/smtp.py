@@ -17,7 +17,7 @@ class SmtpSpec(base.Spec):
     starttls: bool = True
 
 
-async def check(spec: SmtpSpec, around: base.Around) -> str:
+async def check(spec: SmtpSpec, _around: base.Around) -> str:
     """Greet it once."""
     reader, writer = await asyncio.open_connection(spec.host, spec.port)
     try:
@@ -35,7 +35,7 @@ async def check(spec: SmtpSpec, around: base.Around) -> str:
 
 
 async def _reply(reader: asyncio.StreamReader, code: str) -> str:
-    lines = []
+    lines: list[str] = []
     while len(lines) < 100:
         try:
             line = (await reader.readline()).decode("utf-8", "replace").strip()

@@ -46,5 +46,8 @@ def _ask(spec: SqlSpec, around: base.Around) -> str:
 
 def _patience(backend: str) -> dict[str, Any]:
     if backend == "postgresql":
-        return {"connect_timeout": 10, "options": "-c statement_timeout=10000 -c default_transaction_read_only=on"}
+        return {
+            "connect_timeout": 10,
+            "options": "-c statement_timeout=10000 -c default_transaction_read_only=on",
+        }
     return {"timeout": 5} if backend == "sqlite" else {}

@@ -17,7 +17,7 @@ class TcpSpec(base.Spec):
     expect: str = Field(default="", max_length=100)
 
 
-async def check(spec: TcpSpec, around: base.Around) -> str:
+async def check(spec: TcpSpec, _around: base.Around) -> str:
     """Connect once."""
     reader, writer = await asyncio.open_connection(spec.host, spec.port)
     try:

@@ -28,7 +28,7 @@ def days_left(secured: ssl.SSLObject | ssl.SSLSocket) -> int | None:
     return (x509.load_der_x509_certificate(shown).not_valid_after_utc - SYSTEM.now()).days
 
 
-async def check(spec: TlsSpec, around: base.Around) -> str:
+async def check(spec: TlsSpec, _around: base.Around) -> str:
     """Shake hands once; the name and the chain are verified."""
     try:
         _reader, writer = await asyncio.open_connection(
