@@ -2,7 +2,7 @@
 
 from kernel.manifest import Job, Manifest, NavItem, Permission
 
-_READERS = frozenset({"engineer", "ops", "provider_manager", "supervisor", "payer_supervisor", "auditor"})
+_READERS = frozenset({"engineer", "ops", "provider_manager", "supervisor", "auditor"})
 
 MANIFEST = Manifest(
     name="incidents.monitoring",

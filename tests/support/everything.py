@@ -10,6 +10,7 @@ from sla.amendments import service as amendments
 from sla.frozen import service as frozen
 from sla.report.periods import parse_period
 from tests.support.dealing import final_penalty, issue, this_year, told
+from tests.support.probes import configure, results, trackers
 from tests.support.reviews import closed, submit
 from tests.support.world import World
 from tests.unit.sla.story import with_options
@@ -32,6 +33,8 @@ def eventful(world: World) -> World:
         frozen.freeze(platform, session, world.now, "wang", parse_period("2026-03"))
         disclose(session, world.now, wang, "report", "2026-03", "a" * 64, 3, 1, purpose="存档")
     issue(world)
+    configure(world)
+    results(world, trackers(world)[0], "+--++")
     world.clock.move_to(world.now + timedelta(days=1))
     seal_yesterday(platform)
     return world
