@@ -67,6 +67,8 @@ MANIFESTS = (
     "dashboards:MANIFEST",
     "incidents:MANIFEST",
     "incidents.monitoring:MANIFEST",
+    "incidents.oncall:MANIFEST",
+    "oa.affairs.duty:MANIFEST",
     "oa:MANIFEST",
     "sla.amendments:MANIFEST",
     "sla.settlement:MANIFEST",

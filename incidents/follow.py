@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from incidents import notify, service
+from incidents.armed import deadlines
 from incidents.broadcasts import grid
 from incidents.models import Incident
 from incidents.requests import reminders
@@ -24,7 +25,6 @@ from sla.cases import service as cases
 from sla.contract import Contract
 from sla.deadlines import arm, arm_new
 from sla.events import Event
-from sla.schedule import planned
 from sla.verdict import Verdict, judge
 
 SUBJECT = "incident"
@@ -48,8 +48,7 @@ def opened(
 ) -> None:
     """Everything that follows from a new incident, once it is judged."""
     cases.open_case(platform, session, now, _subject(incident), verdict, "reported")
-    arm_new(session, SUBJECT, {incident.id: planned(contract, verdict, events, now)})
-    notify.reported(platform, session, now, incident, verdict)
+    arm_new(session, SUBJECT, {incident.id: deadlines(contract, verdict, events, now)})
     grid.keep(platform, session, now, incident, contract, verdict)
     feed.announce(session, now, "incident", _url(incident))
 
@@ -71,7 +70,7 @@ def changed(
     grid.keep(platform, session, now, incident, contract, verdict)
     slots = grid.tally(session, incident, contract, verdict)
     outcome_changed = cases.update_case(platform, session, now, _subject(incident), verdict, cause, slots)
-    arm(session, now, SUBJECT, incident.id, planned(contract, verdict, events, now))
+    arm(session, now, SUBJECT, incident.id, deadlines(contract, verdict, events, now))
     requests = waiting(service.life_of(contract, events), events)
     reminders.keep(platform, session, now, incident, requests)
     if outcome_changed:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from incidents import follow, log
 from incidents.models import Incident
+from incidents.oncall import service as oncall
 from kernel.platform import Platform
 from sla import pinned
 from sla.events import Event
@@ -24,16 +25,18 @@ BLIND_WORDS = {
 
 def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datetime) -> None:
     """Deadlines of incidents are due: judge each touched incident once; everything else follows from that."""
-    causes: dict[int, list[str]] = {}
+    due: dict[int, list[Any]] = {}
     for row in rows:
-        causes.setdefault(row.subject_id, []).append(f"due:{row.clock}:{row.rung}")
-    wanted = select(Incident).where(Incident.id.in_(list(causes))).order_by(Incident.id)
+        due.setdefault(row.subject_id, []).append(row)
+    wanted = select(Incident).where(Incident.id.in_(list(due))).order_by(Incident.id)
     incidents = session.scalars(wanted.with_for_update()).all()
-    events = log.load(session, causes)
+    events = log.load(session, due)
     for incident in incidents:
         contract = pinned.version(session, incident.contract)
-        cause = causes[incident.id][-1]
-        follow.changed(platform, session, now, incident, contract, events[incident.id], cause=cause)
+        known, last = events[incident.id], due[incident.id][-1]
+        cause = f"due:{last.clock}:{last.rung}"
+        verdict = follow.changed(platform, session, now, incident, contract, known, cause=cause)
+        oncall.on_rungs(platform, session, now, incident, contract, verdict, known, due[incident.id])
 
 
 def on_blind_time(platform: Platform, session: Session, payload: Mapping[str, Any]) -> None:

@@ -12,6 +12,8 @@ from incidents.models import Incident
 from kernel.identity.directory import Recipient
 from kernel.identity.models import Person
 from kernel.outbox import Draft, enqueue
+from kernel.outbox.reach import ways
+from kernel.outbox.reach.rules import NOTICE
 from kernel.platform import Platform
 from sla.verdict import Verdict
 
@@ -31,22 +33,6 @@ _TELL_B = {
     "class_refused": "甲方未同意类别变更",
     "false_alarm_refused": "甲方未同意误报",
 }
-
-
-def reported(
-    platform: Platform, session: Session, now: datetime, incident: Incident, verdict: Verdict
-) -> None:
-    """Call the engineers: what happened and by when they must have answered."""
-    due = verdict.response.due_at.astimezone(platform.zone)
-    title = f"【新故障】请在{due:%H:%M}前响应：{incident.title}"
-    body = (
-        f"{incident.number} {incident.title}\n"
-        f"请在 {due:%Y-%m-%d %H:%M} 前响应并答复报告人（{verdict.response.article}）。\n"
-        f"报告人：{incident.reporter or '未登记'}"
-    )
-    _tell(
-        platform, session, now, incident, people.engineers(session, now), "reported", title, body, fresh=True
-    )
 
 
 def outcome(
@@ -91,7 +77,9 @@ def happened(
         person = session.get(Person, incident.reporter_id)
         if person is not None:
             body = f"您报告的 {incident.number} {incident.title} 已有工程师响应：\n{reply}"
-            reporter = Recipient(person.id, person.username, person.display_name, person.email, None)
+            reporter = Recipient(
+                person.id, person.username, person.display_name, person.email, None, person.phone
+            )
             _tell(platform, session, now, incident, [reporter], key, f"【已响应】{incident.title}", body)
 
 
@@ -124,16 +112,13 @@ def _tell(
     key: str,
     title: str,
     body: str,
-    *,
-    fresh: bool = False,
 ) -> None:
     url = f"/incidents/{incident.number}"
     text = f"{body}\n\n{platform.settings.base_url}{url}"
+    people_told = list({person.id: person for person in told}.values())
     drafts = []
-    for person in told:
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                once = f"incident:{incident.id}:{key}:{channel}:{person.id}"
-                ref = f"incident:{incident.number}"
-                drafts.append(Draft(once, ref, channel, address, title, text, person.id, url))
-    enqueue(session, now, drafts, fresh=fresh)
+    for way in ways(platform, session, people_told, NOTICE):
+        once = f"incident:{incident.id}:{key}:{way.channel}:{way.person.id}"
+        ref = f"incident:{incident.number}"
+        drafts.append(Draft(once, ref, way.channel, way.address, title, text, way.person.id, url))
+    enqueue(session, now, drafts)

@@ -16,6 +16,7 @@ from incidents.broadcasts import service as broadcasts
 from incidents.evidence import evidence_of
 from incidents.intake import views as alert_views
 from incidents.intake.queries import of_incident
+from incidents.oncall.queries import notices
 from kernel.disclosure.edge import disclosed
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
@@ -209,7 +210,7 @@ def _incident_page(
         tones=views.TONES,
         state_word=views.state_word,
         actions=actions.possible(found, actor),
-        timeline_entries=views.timeline(found.rows, names),
+        timeline_entries=_timeline(session, actor, found, names),
         party_rows=views.views(found, names),
         differences=differences.in_words(found, names),
         claims=views.claims(found),
@@ -228,3 +229,14 @@ def _incident_page(
         failed=forms.text(form, "type") if form and error else None,
         state=forms.state_of(form or FormData(), error),
     )
+
+
+def _timeline(
+    session: Session, actor: Actor, found: queries.Detail, names: views.Names
+) -> list[dict[str, Any]]:
+    """Return the log, and for those who handle or supervise what was sent about it, the newest first."""
+    entries = views.timeline(found.rows, names)
+    if actor.may("incident.read"):
+        entries += notices(session, found.incident)
+        entries.sort(key=lambda entry: entry["at"], reverse=True)
+    return entries

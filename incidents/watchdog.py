@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from incidents import log
+from incidents.armed import deadlines
 from incidents.models import Incident
 from kernel import audit
 from kernel.identity.directory import people_with_role
@@ -20,7 +21,6 @@ from kernel.platform import Platform
 from sla import pinned
 from sla.deadlines import arm
 from sla.deadlines.models import ARMED, FIRED, Deadline
-from sla.schedule import planned
 from sla.verdict import judge
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def _lacks(platform: Platform, session: Session, incident: Incident) -> list[str
     now = platform.clock.now()
     contract = pinned.version(session, incident.contract)
     events = log.load(session, [incident.id])[incident.id]
-    wanted = planned(contract, judge(contract, events, now), events, now)
+    wanted = deadlines(contract, judge(contract, events, now), events, now)
     rows = session.execute(
         select(Deadline.clock, Deadline.rung, Deadline.due_at).where(
             Deadline.subject == "incident",
@@ -66,7 +66,7 @@ def _mend(platform: Platform, session: Session, incident: Incident, missing: lis
     now = platform.clock.now()
     contract = pinned.version(session, incident.contract)
     events = log.load(session, [incident.id])[incident.id]
-    arm(session, now, "incident", incident.id, planned(contract, judge(contract, events, now), events, now))
+    arm(session, now, "incident", incident.id, deadlines(contract, judge(contract, events, now), events, now))
     logger.error("incident %s lacked deadlines: %s", incident.number, ", ".join(missing))
     audit.record(session, now, "deadline.unarmed", f"incident:{incident.number}", {"missing": missing})
     title = f"【期限缺失】{incident.number} 已自动补上"

@@ -82,6 +82,9 @@ class Settings(BaseModel):
         default="natural", description="which days those are"
     )
     probes: Path | None = Field(default=None, description="TOML file of probes, brought in at every start")
+    duty_starts: str = Field(
+        default="08:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="when a duty shift begins"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mail_from")

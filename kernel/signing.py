@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from kernel.crypto import hmac_hex
 from kernel.errors import ConfigError
+from kernel.settings import Settings
 
 _ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 _DIGITS = 64
@@ -91,6 +93,13 @@ def _engine_of(private_key: str, public_key: str) -> Any:
     engine = CryptSM2(private_key, "")
     engine.public_key = public_key  # its constructor eats leading digits 0 and 4 of a bare point
     return engine
+
+
+def derived_key(settings: Settings, purpose: str) -> bytes:
+    """Return a key for one purpose, made from the platform's secret: what signs links cannot sign seals."""
+    given = settings.signing_key
+    secret = given.get_secret_value() if given else key_of(settings.data_dir)
+    return bytes.fromhex(hmac_hex(secret.strip().encode(), purpose.encode()))
 
 
 def key_of(folder: Path) -> str:

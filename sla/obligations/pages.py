@@ -16,13 +16,14 @@ from kernel.edge.inputs import BIGGEST, OPEN
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
 from kernel.pdf import render_pdf
+from kernel.web import ics
 from kernel.web.flash import see_other
 from kernel.web.forms import FormState
 from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
 from sla import pinned
-from sla.obligations import ics, queries, service, views, words
+from sla.obligations import queries, service, views, words
 from sla.obligations.facts import KINDS, OUTCOME_LABELS, RECORD
 from sla.obligations.letter import letter
 from sla.obligations.queries import Filter

@@ -94,6 +94,7 @@ def test_units_and_modules_are_kept_once_each(world: World) -> None:
 
 def test_the_engineers_are_called_by_mail_and_in_the_platform_and_nobody_else(world: World) -> None:
     number = world.report("qian", payers=["lieshan"], title="收文打不开")
+    world.run_for(seconds=1)
     told = [(m.channel, m.address) for m in world.messages(f"incident:{number}")]
     assert told == [("email", "lin@example.test"), ("inapp", "lin")]
     mail = world.messages(f"incident:{number}")[0]

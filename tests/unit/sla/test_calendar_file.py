@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla.obligations import ics
-from sla.obligations.ics import Entry
+from kernel.web import ics
+from kernel.web.ics import Entry
 
 MADE = datetime(2025, 3, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""Affairs of the office: duty roster."""
