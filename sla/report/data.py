@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from kernel.audit.models import AuditSeal
+from kernel.audit.seals import latest_seal
 from kernel.identity.actor import Actor
 from sla.cases.models import Case, CaseExclusion, CaseOutage, CasePayer, VerdictRecord
 from sla.contract import Contract
@@ -75,6 +77,8 @@ class SlaReport(Headline):
     drill_count: int
     blind: Sequence[BlindTime]
     obligations: Sequence[Obligation]
+    seal: AuditSeal | None
+    """The newest daily seal of the audit chain; printed, it is out of everybody's reach."""
 
 
 def gather(
@@ -108,6 +112,7 @@ def gather(
         or 0,
         blind=_blind(session, start, end),
         obligations=_obligations(session, head, now),
+        seal=latest_seal(session),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from kernel.audit.models import AuditSeal
 from sla.report import rules
 from sla.report.data import SlaReport, Spread
 from sla.report.headline import Tally
@@ -51,7 +52,14 @@ def figures_of(report: SlaReport) -> Figures:
             for line in report.penalties
         ],
         **_registers(report, stamp),
+        "seal": _seal(report.seal),
     }
+
+
+def _seal(seal: AuditSeal | None) -> Figures | None:
+    if seal is None:
+        return None
+    return {name: getattr(seal, name) for name in ("day", "position", "head", "signature")}
 
 
 def _text(value: object) -> str | None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CLAIM_WORDS = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}
 
+SEAL_COLUMNS = ("day", "position", "head")
+
 
 def _incident(number: str) -> Figure:
     return words(number, f"/incidents/{number}")
@@ -240,3 +242,17 @@ def blind(f: Figures, contract: Contract) -> Section:
     )
     note = _("平台停机或时钟跳变；期间到期的时限不自动算达标。")
     return Section("blind", _("平台未观测的时间"), [grid], note)
+
+
+def seal(f: Figures) -> Section:
+    """The newest daily seal of the audit chain (reports frozen before there were seals have none)."""
+    found = f.get("seal")
+    rows = [[words(str(found[name])) for name in SEAL_COLUMNS]] if found else []
+    grid = Grid(
+        _("审计链日封"),
+        [_("日期"), _("封至第几条"), _("链尾摘要")],
+        rows,
+        widths=(0, 0, 1),
+        empty=_("还没有日封；第一个整日结束后自动产生。"),
+    )
+    return Section("seal", _("审计链日封"), [grid], _("据此可证明本报告出具前的记录未被改写。"))

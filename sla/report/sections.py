@@ -70,6 +70,7 @@ def sections_of(figures: Figures, contract: Contract) -> list[Section]:
         registers.drills(figures, contract, links),
         registers.obligations(figures, contract),
         registers.blind(figures, contract),
+        registers.seal(figures),
     ]
 
 

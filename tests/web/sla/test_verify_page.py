@@ -77,3 +77,14 @@ def test_what_cannot_be_read_is_said_in_words(site: Site, content: bytes, words:
     answer = upload(site, content)
     assert answer.status_code in (200, 422)
     assert words in answer.text
+
+
+def test_the_newest_seal_is_printed_in_the_report(site: Site) -> None:
+    site.world.report()
+    assert site.api("wang").get("/api/v1/reports/sla").json()["seal"] is None
+    assert "还没有日封" in site.page("wang").get("/reports/sla").text
+    site.world.clock.move_to(site.world.now + timedelta(days=1))
+    seal_yesterday(site.world.platform)
+    seal = site.api("wang").get("/api/v1/reports/sla").json()["seal"]
+    assert seal["day"] == "2026-03-03"
+    assert seal["head"] in site.page("wang").get("/reports/sla").text
