@@ -102,7 +102,11 @@ def test_party_a_acts_in_nothing_for_the_provider(world: World, kind_of_event: s
     assert refused(world, Forbidden, world.report(), kind_of_event, "wang", text="x") == "forbidden"
 
 
-@pytest.mark.parametrize("who", ["he", "sun", "auditor"])
+def test_the_auditor_changes_nothing_not_even_by_a_note(world: World) -> None:
+    assert refused(world, Forbidden, world.report(), "note", "auditor", text="已知悉") == "forbidden"
+
+
+@pytest.mark.parametrize("who", ["he", "sun"])
 def test_who_may_only_read_may_leave_a_note_and_nothing_else(world: World, who: str) -> None:
     number = world.report(payers=["suixi"])
     world.happen(number, "note", who, text="已知悉")
