@@ -22,7 +22,7 @@ setup: $(VENV)/.stamp ## make .venv from the lock file
 system: ## install the system packages that the browser tests need (Debian, as root)
 	sh tools/system-packages.sh
 
-system-monitoring: ## install Prometheus and Alertmanager for the end-to-end test (Debian, as root)
+system-monitoring: ## install Prometheus, Alertmanager and an IMAP server for their tests (Debian, as root)
 	sh tools/system-packages.sh monitoring
 
 run: setup ## start the platform with the demonstration data set (PORT=8000)

@@ -67,6 +67,12 @@ class Settings(BaseModel):
     private_addresses: bool = Field(
         default=False, description="let robots and webhooks lead to private addresses"
     )
+    imap_host: str | None = Field(default=None, description="mailbox asked for alerts; without it none is")
+    imap_port: int = Field(default=993, ge=1, le=65535, description="TLS from the first byte")
+    imap_user: str | None = None
+    imap_password: SecretStr | None = None
+    imap_folder: str = "INBOX"
+    imap_ca_file: Path | None = Field(default=None, description="trust this CA for the mailbox")
     worker_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     web_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     signing_key: SecretStr | None = Field(

@@ -3,7 +3,7 @@
 # (as root, or with password-less sudo) and otherwise names them; tests that need one skip with the reason.
 set -u
 case "${1:-browser}" in
-    monitoring) NEEDED="prometheus prometheus-alertmanager" ;;
+    monitoring) NEEDED="prometheus prometheus-alertmanager dovecot-imapd" ;;
     *) NEEDED="chromium fonts-noto-cjk" ;;
 esac
 missing=""

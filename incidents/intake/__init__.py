@@ -12,7 +12,10 @@ MANIFEST = Manifest(
         Permission("alert.read", "查看告警", frozenset(_READERS)),
     ),
     routers=("incidents.intake.api:router", "incidents.intake.pages:router", "incidents.intake.phone:router"),
-    jobs=(Job("intake.recoveries", 10, "incidents.intake.service:tell_held_recoveries"),),
+    jobs=(
+        Job("intake.recoveries", 10, "incidents.intake.service:tell_held_recoveries"),
+        Job("intake.mail", 60, "incidents.intake.mail:poll"),
+    ),
     templates=True,
     models=("incidents.intake.models",),
 )

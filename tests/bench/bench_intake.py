@@ -72,14 +72,22 @@ def _rate(port: int, requests: list[bytes]) -> Load:
     return Load(median(r.per_second for r in rounds), median(r.p99_ms for r in rounds), 0)
 
 
-def _ours(environment: dict[str, str]) -> tuple[Load, Load]:
+def installed(environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Make an installation; return what a monitor and an engineer authorise themselves with."""
     secret = Path(environment["SHOUSHI_DATA_DIR"]) / "password"
     secret.write_text("Correct-horse-battery-7\n")
     _shoushi(environment, "init", "--password-file", str(secret))
-    who = ("--unit", "monitoring", "--role", "monitor", "--password-file", str(secret))
-    _shoushi(environment, "user", "create", "prometheus", *who)
-    token = _shoushi(environment, "token", "create", "--user", "prometheus", "--role", "monitor")
-    auth = {"Authorization": f"Bearer {token}"}
+    found = []
+    for role in ("monitor", "engineer"):
+        who = ("--unit", role, "--role", role, "--password-file", str(secret))
+        _shoushi(environment, "user", "create", role, *who)
+        token = _shoushi(environment, "token", "create", "--user", role, "--role", role)
+        found.append({"Authorization": f"Bearer {token}"})
+    return found[0], found[1]
+
+
+def _ours(environment: dict[str, str]) -> tuple[Load, Load]:
+    auth, _ = installed(environment)
     port = free_port()
     with process(["-m", "app", "serve", "--port", str(port)], port, environment):
         load(port, storm(auth, 10), connections=1, seconds=2.0)  # the incidents open
