@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import click
 
-from incidents.demo import cast, script
+from incidents.demo import cast, roster, script
 from kernel.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -25,5 +25,6 @@ def prepare(platform: Platform, *, fresh: bool, scripted: bool) -> None:
             count = play_month(platform)
             dealings.record(platform)
             click.echo(f"演示数据就绪：{count} 起故障。", err=True)
+        roster.publish(platform)
     for line in cast.logins():
         click.echo(line, err=True)
