@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from kernel.audit.seals import seal_yesterday
 from kernel.disclosure.service import disclose
+from oa.affairs.duty import service as duty
+from oa.affairs.duty.rules import Span
 from sla.amendments import service as amendments
 from sla.frozen import service as frozen
 from sla.report.periods import parse_period
@@ -33,6 +35,9 @@ def eventful(world: World) -> World:
         frozen.freeze(platform, session, world.now, "wang", parse_period("2026-03"))
         disclose(session, world.now, wang, "report", "2026-03", "a" * 64, 3, 1, purpose="存档")
     issue(world)
+    with platform.db.write("zhou") as session:
+        span = Span("primary", world.actor("lin").person_id or 0, world.now, world.now + timedelta(hours=8))
+        duty.take_over(platform, session, world.now, "zhou", "override", span, "病假")
     configure(world)
     results(world, trackers(world)[0], "+--++")
     world.clock.move_to(world.now + timedelta(days=1))

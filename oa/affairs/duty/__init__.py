@@ -22,5 +22,6 @@ MANIFEST = Manifest(
     ),
     deadlines=(("duty", "oa.affairs.duty.due:on_due"),),
     models=("oa.affairs.duty.models",),
+    checks=("oa.affairs.duty.integrity:check_changes",),
     templates=True,
 )

@@ -18,6 +18,7 @@ from kernel.outbox.reach import addresses
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
 from oa.affairs.duty import queries, rules
+from oa.affairs.duty.integrity import ACTION, change_digest, subject
 from oa.affairs.duty.models import DutyChange, DutyMonth, DutyShift
 from sla.deadlines import arm
 
@@ -163,8 +164,9 @@ def take_over(
     session.add(change)
     session.flush()
     keep(platform, session, now, span.start, span.end)
-    detail = {"role": span.role, "person": span.person, "from": span.start, "to": span.end, "by": by}
-    audit.record(session, now, "duty.changed", f"duty:change:{change.id}", detail)
+    session.refresh(change)
+    row = {c.name: getattr(change, c.name) for c in DutyChange.__table__.columns}
+    audit.record(session, now, ACTION, subject(change.id), row | {"digest": change_digest(row)})
     return change
 
 
