@@ -8,11 +8,17 @@ MANIFEST = Manifest(
     permissions=(
         Permission("home.read", "我的工作", EVERYONE),
         Permission("board.supervise", "查看监督台", frozenset({"supervisor", "payer_supervisor", "auditor"})),
+        Permission(
+            "board.wall",
+            "查看值守大屏",
+            frozenset({"engineer", "ops", "provider_manager", "supervisor", "auditor"}),
+        ),
     ),
     nav=(
         NavItem("我的工作", "/", "home", "home.read", "", phone=True),
+        NavItem("值守大屏", "/wall", "wall", "board.wall", ""),
         NavItem("监督台", "/supervisor", "scales", "board.supervise", "", phone=True),
     ),
-    routers=("dashboards.home:router", "dashboards.supervisor:router"),
+    routers=("dashboards.home:router", "dashboards.supervisor:router", "dashboards.wall:router"),
     templates=True,
 )

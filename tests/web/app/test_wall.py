@@ -1,0 +1,66 @@
+"""The duty wall: what is wrong stands there, with its clock; nobody who sees only one payer sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboards.wall import SHOWN
+from tests.support.probes import configure, results, trackers
+from tests.support.web import MAJOR, Site, statements
+from tests.support.world import World
+
+pytestmark = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def site(world: World) -> Site:
+    return Site(world)
+
+
+def test_a_calm_wall_says_so(site: Site) -> None:
+    text = site.page("zhou").get("/wall").text
+    assert "一切正常" in text
+    assert 'data-theme="wall"' in text
+    assert 'data-live-url="/wall/live"' in text
+
+
+def test_an_open_incident_stands_there_with_its_clock_and_its_next_broadcast(
+    site: Site, world: World
+) -> None:
+    number = world.report("lin", **MAJOR)
+    world.run_for(minutes=5)
+    text = site.page("zhou").get("/wall/live").text
+    assert MAJOR["title"] in text
+    assert "data-countdown" in text
+    assert "09:30" in text
+    assert number in text
+    assert text.count("health__cell--over") == 1
+
+
+def test_probes_colour_the_health_of_their_module_for_every_payer(site: Site, world: World) -> None:
+    configure(world, payer=None)
+    results(world, trackers(world)[0], "+")
+    assert site.page("lin").get("/wall/live").text.count("health__cell--ok") == 5
+    results(world, trackers(world)[0], "--")
+    assert site.page("lin").get("/wall/live").text.count("health__cell--over") == 5
+
+
+def test_what_does_not_fit_is_counted_and_costs_no_more_sql(site: Site, world: World) -> None:
+    page = site.page("wang")
+    world.report("lin")
+    page.get("/wall")
+    with statements(world) as few:
+        page.get("/wall")
+    for _ in range(SHOWN + 1):
+        world.report("lin")
+    with statements(world) as many:
+        text = page.get("/wall").text
+    assert "另有 2 起" in text
+    assert len(many) <= len(few)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("he", 200), ("lin", 200), ("wang", 200), ("sun", 403), ("qian", 403)]
+)
+def test_it_is_for_those_who_may_see_every_payer(site: Site, who: str, status: int) -> None:
+    assert site.page(who).get("/wall").status_code == status
