@@ -34,7 +34,8 @@ def open_platform(
     settings = settings or load_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a slow run is in the run table
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("alembic", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     platform = build_platform(settings, the_catalogue(), the_zone(settings), clock, **more)
     if check:
         from kernel.db.migrate import require_current
