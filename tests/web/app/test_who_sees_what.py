@@ -131,8 +131,8 @@ def test_the_auditor_opens_every_page_and_changes_nothing(story: World) -> None:
 
 MORNING = "2026-03-03"
 OWN = ("/account/", "/login", "/logout", "/messages/read", "/reports/subscription", "/log-audit", "/verify")
-OWN += ("/api/v1/heartbeats/",)
-"""What is about oneself, what an address alone permits (a heartbeat), and what reckons with an uploaded file
+OWN += ("/api/v1/heartbeats/", "/answer/")
+"""What is about oneself, what an address alone permits (a heartbeat, an answer), and what reckons with an uploaded file
 and keeps nothing."""
 ASKED: dict[str, dict[str, Any]] = {
     "/api/v1/claims": {
