@@ -132,8 +132,8 @@ def test_the_auditor_opens_every_page_and_changes_nothing(story: World) -> None:
 MORNING = "2026-03-03"
 OWN = ("/account/", "/login", "/logout", "/messages/read", "/reports/subscription", "/log-audit", "/verify")
 OWN += ("/api/v1/heartbeats/", "/answer/")
-"""What is about oneself, what an address alone permits (a heartbeat, an answer), and what reckons with an uploaded file
-and keeps nothing."""
+"""What is about oneself, what an address alone permits (a heartbeat, an answer), and what reckons with an
+uploaded file and keeps nothing."""
 ASKED: dict[str, dict[str, Any]] = {
     "/api/v1/claims": {
         "reason": "customer", "from": f"{MORNING}T09:00:00Z", "to": f"{MORNING}T10:00:00Z", "text": "x",
