@@ -77,10 +77,10 @@ class Reported(NamedTuple):
 
 def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Reported:
     """Open an incident; 422 names every field that is wrong. The clocks run from the earliest knowledge."""
+    contract = pinned.in_force(platform, min(_known(told, now)))
+    _check_report(contract, now, actor, told)
     events = _first_events(told, now)
     started = min(e.at for e in events)
-    contract = pinned.in_force(platform, started)
-    _check_report(contract, now, actor, told)
     day = started.astimezone(contract.zone)
     number = f"F{day:%Y%m%d}-{next_number(session, f'incident:{day:%Y%m%d}'):04d}"
     incident = Incident(
@@ -139,6 +139,11 @@ def _first_events(told: Report, now: datetime) -> list[Event]:
     ]
 
 
+def _known(told: Report, now: datetime) -> list[datetime]:
+    """Return the times at which somebody or something knew of the fault."""
+    return [at for at in (told.detected_at, told.reported_at) if at] or [now]
+
+
 def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report) -> None:
     errors = []
     if not told.title.strip() or len(told.title) > TITLE_MAX:
@@ -153,8 +158,7 @@ def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report)
             errors.append(FieldError(name, "时间不能晚于现在。"))
         elif at is not None and at < now - OLDEST:
             errors.append(FieldError(name, _("时间不能早于%(days)s天前，请检查年份。", days=OLDEST.days)))
-    known = [t for t in (told.detected_at, told.reported_at) if t] or [now]
-    if told.occurred_at is not None and told.occurred_at > min(known):
+    if told.occurred_at is not None and told.occurred_at > min(_known(told, now)):
         errors.append(FieldError("occurred_at", "发生时间不能晚于发现或报告时间。"))
     scopes = actor.scopes("incident.report")
     if scopes is not None and not set(told.payers) <= scopes:
@@ -224,7 +228,7 @@ def happen(
     contract = pinned.version(session, incident.contract)
     demand_type(actor, kind)
     events = log.load(session, [incident.id])[incident.id]
-    event = _checked(session, contract, incident, events, now, kind, fields, (at or now).astimezone(UTC))
+    event = _checked(session, contract, incident, events, now, kind, fields, at or now)
     _demand_possible(contract, [*events, event])
     incident.version += 1
     log.append(session, now, incident.id, number, [event], who_of(actor))
@@ -283,7 +287,7 @@ def _checked(
         _check_merge(session, incident, str(data.get("into") or ""))
     if kind == "merge_agreed" and (into := life_of(contract, events).merge_pending):
         _check_merge(session, incident, into)
-    return Event(at, kind, data, max((e.seq for e in events), default=0) + 1)
+    return Event(at.astimezone(UTC), kind, data, max((e.seq for e in events), default=0) + 1)
 
 
 def _parsed(kind: str, fields: Mapping[str, Any], contract: Contract) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import Depends, Form, Request, Response
 from sqlalchemy.orm import Session
 
 from kernel.edge import PageRouter, Read, Write, platform_of
+from kernel.edge.inputs import RowIdField
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.identity.directory import names_of
@@ -60,7 +61,7 @@ def decide(
     actor: Reader,
     session: Write,
     decision: Text,
-    version: Annotated[int, Form()],
+    version: RowIdField,
     reason: Text = "",
 ) -> Response:
     """Decide; on an error the page comes back with what was typed."""
