@@ -80,7 +80,7 @@ def test_everything_comes_back_and_life_goes_on(
     live: World, at: Any, empty_url: str, other_url: str, tmp_path: Path
 ) -> None:
     number = live.report()
-    live.settle()
+    live.run_for(seconds=1)
     live.happen(number, "responded", text="已到场")
     backup = backed_up(live, at, empty_url, tmp_path)
     assert backup.stat().st_mode & 0o077 == 0
