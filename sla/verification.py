@@ -53,7 +53,7 @@ def examine(catalogue: Catalogue, found: Mapping[str, Any]) -> Finding:
 def examine_file(catalogue: Catalogue, path: Path) -> Finding:
     """Check a file together with the files it lists: beside it, or in the same ZIP file."""
     root: Any = path.parent
-    if zipfile.is_zipfile(path):
+    if "\0" not in str(path) and zipfile.is_zipfile(path):  # such a name is refused below, in words
         root = zipfile.Path(path)
         found = _manifest_in(path)
     else:
