@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextvars import Context, copy_context
@@ -32,17 +33,17 @@ WAITING = 1024
 Work = Callable[[Session], Any]
 
 
-class Mergeable:
+class Mergeable(ABC):
     """A work that neighbours of its class can often be done with at the cost of one: an alert repeated."""
 
+    @abstractmethod
     def __call__(self, session: Session) -> Any:
         """Do it alone."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def together(session: Session, works: Sequence[Any]) -> list[Any] | None:
         """Do them all and return their results; None, with nothing done, when each must be done alone."""
-        raise NotImplementedError
 
 
 class Full(Unavailable):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from abc import ABC, abstractmethod
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +12,7 @@ from kernel.crypto import Sm3
 from kernel.handover.parts import Part
 
 
-class Writer:
+class Writer(ABC):
     """Writes parts one after the other and keeps what the manifest says of them."""
 
     def __init__(self) -> None:
@@ -28,10 +29,11 @@ class Writer:
         rows = None if part.heads is None else count - part.heads
         self.written.append({"name": part.name, "sm3": digest.hexdigest(), "size": size, "rows": rows})
 
+    @abstractmethod
     def opened(self, name: str) -> IO[bytes]:
         """Open a new file of the handover."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Finish."""
 
@@ -48,6 +50,9 @@ class FolderWriter(Writer):
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("xb")
+
+    def close(self) -> None:
+        """Nothing remains to be done: each file is closed when it is written."""
 
 
 class ZipWriter(Writer):

@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import json
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ class Forbidden(ValueError):
     """The address leads where messages may not go."""
 
 
-class HttpChannel:
+class HttpChannel(ABC):
     """Posts messages; a subclass says what and reads the answer."""
 
     trusted = False
@@ -65,9 +66,9 @@ class HttpChannel:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    @abstractmethod
     def compose(self, message: Message) -> Post:
         """Return what to send; a ValueError means that it never can be."""
-        raise NotImplementedError
 
     def judge(self, answer: Answer) -> Outcome:
         """Say what an answer of the 200s means."""
