@@ -169,16 +169,26 @@ class Runner:
 
     def _write(self) -> None:
         batch = self._changes[:]
-        if not batch:
-            return
-        now = self.platform.clock.now()
+        if batch:
+            self._changes[: len(batch)] = [] if self._written(batch) else self._one_by_one(batch)
+
+    def _one_by_one(self, batch: Sequence[Change]) -> list[Change]:
+        """Write what can be written; a probe whose change cannot be keeps its later ones waiting, no others."""
+        kept: list[Change] = []
+        for change in batch:
+            waits = any(change.tracker.id == earlier.tracker.id for earlier in kept)
+            if waits or not self._written([change]):
+                kept.append(change)
+        return kept
+
+    def _written(self, batch: Sequence[Change]) -> bool:
         try:
             with self.platform.db.write("platform") as session:
-                record.changes(self.platform, session, now, batch)
+                record.changes(self.platform, session, self.platform.clock.now(), batch)
         except Exception:
             log.exception("%s changes of probes not written yet", len(batch))
-            return
-        del self._changes[: len(batch)]
+            return False
+        return True
 
     def _gather(self) -> None:
         self._figures += [tracker.figures() for tracker in self._trackers.values() if tracker.days]

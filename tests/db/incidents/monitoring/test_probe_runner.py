@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from incidents.monitoring import queries, runner
+from incidents.monitoring import queries, record, runner
 from incidents.monitoring.models import ProbeDay, ProbeRunner, ProbeState
 from kernel.clock import SYSTEM
 from kernel.platform import Platform
 from tests.support.faulty import Faulty
-from tests.support.probes import configure
+from tests.support.probes import BAD, UP, configure, trackers
 from tests.support.world import World
 
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -139,3 +139,34 @@ def test_what_could_not_be_written_is_written_later(
     runner.keep(live)
     until(lambda: state(live) == "up")
     assert failed.is_set()
+
+
+def test_a_change_that_cannot_be_written_holds_up_no_other_probe(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row that the database refuses must not silence every probe after it."""
+    for key in ("bad", "good"):
+        configure(world, key)
+    bad, good = trackers(world)
+    asked = runner.Runner(world.platform)
+    for sign in (BAD, BAD, UP, UP):
+        world.clock.advance(timedelta(minutes=1))
+        for tracker in (bad, good):
+            asked._note(tracker.take(sign, world.now, world.platform.zone))
+    write = record.changes
+
+    def refuse(platform: Platform, session: Any, now: Any, found: Any) -> list[str]:
+        if any(change.tracker.key == "bad" for change in found):
+            raise RuntimeError("refused")
+        return write(platform, session, now, found)
+
+    monkeypatch.setattr(record, "changes", refuse)
+    asked._write()
+    assert {change.tracker.key for change in asked._changes} == {"bad"}
+    kept = len(asked._changes)
+    assert kept > 1  # in their order, to be tried again
+    monkeypatch.setattr(record, "changes", write)
+    asked._write()
+    assert asked._changes == []
+    with world.platform.db.read() as session:
+        assert [s.state for s in session.scalars(select(ProbeState))] == ["up", "up"]
