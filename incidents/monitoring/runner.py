@@ -173,7 +173,7 @@ class Runner:
             self._changes[: len(batch)] = [] if self._written(batch) else self._one_by_one(batch)
 
     def _one_by_one(self, batch: Sequence[Change]) -> list[Change]:
-        """Write what can be written; a probe whose change cannot be keeps its later ones waiting, no others."""
+        """Write what can be written; a probe whose change cannot be keeps its later ones waiting."""
         kept: list[Change] = []
         for change in batch:
             waits = any(change.tracker.id == earlier.tracker.id for earlier in kept)
