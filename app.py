@@ -65,9 +65,11 @@ HELP = {
 MANIFESTS = (
     "incidents.intake:MANIFEST",  # first, because routes are tried in this order and alerts come in storms
     "dashboards:MANIFEST",
+    "drills:MANIFEST",
     "incidents:MANIFEST",
     "incidents.monitoring:MANIFEST",
     "incidents.oncall:MANIFEST",
+    "playbooks:MANIFEST",
     "oa.affairs.duty:MANIFEST",
     "oa:MANIFEST",
     "sla.amendments:MANIFEST",

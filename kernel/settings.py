@@ -91,6 +91,10 @@ class Settings(BaseModel):
     duty_starts: str = Field(
         default="08:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="when a duty shift begins"
     )
+    drill_secrets: Path | None = Field(
+        default=None, description="YAML file of passwords for playbooks, plain or ansible-vault"
+    )
+    drill_vault_password: SecretStr | None = Field(default=None, description="opens that file")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mail_from")

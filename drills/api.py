@@ -1,0 +1,5 @@
+"""placeholder"""
+
+from kernel.edge import ApiRouter
+
+router = ApiRouter(tags=["drills"])

@@ -1,0 +1,186 @@
+"""Conducts one drill from where its log says it is."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets as random
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from drills import guard, incident, log, measure, rules, secrets, service
+from drills.conductor import archive, arming, lease, undoing
+from drills.conductor.deadman import Beats
+from drills.conductor.running import Running
+from drills.conductor.stage import Stage, Stop, folder_of
+from drills.conductor.values import filled, free_ports
+from drills.plan import Resolved
+from kernel.errors import AppError, ConfigError
+from kernel.platform import Platform
+from playbooks.runner import reap
+
+logger = logging.getLogger(__name__)
+LAB_SECONDS = 120.0
+
+
+def conduct(platform: Platform, number: str) -> bool:
+    """Conduct the drill to its end; returns False when another conductor holds it."""
+    with lease.file_lock(folder_of(platform, number).parent, number) as ours:
+        if not ours:
+            return False
+        now = platform.clock.now()
+        with platform.db.write("conductor") as session:
+            fresh = service.find(session, number, for_update=True).holder is None
+            if not lease.take(session, now, number):
+                return False
+        try:
+            _conduct(platform, number, fresh=fresh)
+        finally:
+            with platform.db.write("conductor") as session:
+                lease.release(session, number)
+    return True
+
+
+def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
+    with platform.db.read() as session:
+        drill = service.find(session, number)
+        life = log.life_of(session, drill)
+        retry = log.asked_again(session, drill)
+    reap(f"{number}:", prefix=True)
+    try:
+        found = service.resolve(platform, drill.plan)
+        values, known = _values(platform, number, found), secrets.load(platform.settings)
+        stage = Stage(platform, number, found, values, known)
+    except (AppError, ConfigError, OSError) as error:
+        if life.touched or life.state not in (rules.ARMING, rules.ARMED):
+            raise
+        refuse(platform, number, str(error))
+        return
+    stage.life = life
+    conductor = Conductor(stage)
+    try:
+        if life.state == rules.ARMING and fresh:
+            conductor.from_the_start()
+        elif life.state in rules.UNDER_WAY:
+            conductor.after_a_death()
+        elif life.state == rules.ROLLBACK_FAILED and retry:
+            conductor.once_more()
+    finally:
+        stage.prober.stop()
+
+
+def refuse(platform: Platform, number: str, why: str) -> None:
+    """Nothing was broken: say why it cannot begin, and give the targets and the approval back."""
+    with platform.db.write("conductor") as session:
+        drill = service.find(session, number, for_update=True)
+        log.append(session, platform.clock.now(), drill, log.CONDUCTOR, [log.Said("refused", {}, why)])
+        guard.free_targets(session, drill)
+
+
+def _values(platform: Platform, number: str, found: Resolved) -> dict[str, Any]:
+    """Return the variables of this drill: chosen once and kept for whoever conducts it next."""
+    path = folder_of(platform, number) / "values.json"
+    if path.is_file():
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    chosen: dict[str, Any] = {**found.scenario.vars, **found.plan.vars, "drill_id": number}
+    if found.plan.local and found.scenario.live:
+        chosen["lab_dir"] = str(_lab(number))
+        chosen["port_base"] = free_ports()
+    chosen["deadman_seconds"] = int(min((i.deadman for i in found.scenario.injections), default=120.0))
+    values: dict[str, Any] = {name: filled(value, chosen) for name, value in chosen.items()}
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+    draft.replace(path)
+    return values
+
+
+def _lab(number: str) -> Path:
+    """Return a short path for the lab: a socket's path must not exceed some hundred characters."""
+    return Path("/tmp") / f"shoushi-lab-{number}-{random.token_hex(3)}"  # noqa: S108 - made 0700 by the playbook
+
+
+class Conductor:
+    """Takes a drill through its phases; each method is one way in."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.beats = Beats(stage)
+
+    def from_the_start(self) -> None:
+        """Arm, run and undo."""
+        try:
+            arming.arm(self.stage)
+            arming.await_start(self.stage)
+        except (Stop, AppError, OSError, ValueError) as stop:
+            self._give_back(str(stop))
+            return
+        outcome, why = self._run()
+        self.stage.guarding = False
+        self.stage.say(outcome, {}, why)
+        self._finish()
+
+    def _run(self) -> tuple[str, str]:
+        running = Running(self.stage)
+        self.beats.start()
+        try:
+            criteria = running.go()
+        except Stop as stop:
+            return stop.outcome, stop.why
+        except Exception as error:
+            logger.exception("drill %s", self.stage.number)
+            return rules.INTERRUPTED, f"控制器出错：{type(error).__name__}"
+        self._restored(running)
+        if measure.passed(criteria):
+            return rules.COMPLETED, "各项指标均已达到"
+        return rules.FAILED, "未达到：" + "、".join(each.key for each in criteria if not each.met)
+
+    def _restored(self, running: Running) -> None:
+        """Tell the drill's incident when service was whole again, to the moment that the probes saw."""
+        back = running.back_at()
+        if back is None and self.stage.found.scenario.live:
+            return
+        platform, now = self.stage.platform, self.stage.platform.clock.now()
+        ago = 0.0 if back is None else max(0.0, self.stage.prober.now - back)
+        with platform.db.write("conductor") as session:
+            drill = service.find(session, self.stage.number, for_update=True)
+            at = max(now - timedelta(seconds=ago), drill.started_at or now)
+            incident.restored(platform, session, now, drill, "探测确认服务恢复。", at=at)
+
+    def after_a_death(self) -> None:
+        """Somebody conducted this and died: say so, and go the way back."""
+        if self.stage.life.state in (rules.ARMING, rules.ARMED, rules.RUNNING):
+            self.stage.say("interrupted", {}, "演练控制器意外终止，由新的控制器接手回退")
+        self._finish()
+
+    def once_more(self) -> None:
+        """Try the way back again, because somebody asked for it or did a part of it by hand."""
+        self._finish(again=True)
+
+    def _finish(self, *, again: bool = False) -> None:
+        if self.stage.found.scenario.live:
+            self.stage.prober.start_once()
+        whole = undoing.go_back(self.stage, again=again)
+        self.beats.stop()
+        archive.keep(self.stage)
+        if whole:
+            self._remove_lab()
+            undoing.end(self.stage)
+
+    def _give_back(self, why: str) -> None:
+        """Nothing was broken: take the lab down and give the targets and the approval back."""
+        self.stage.prober.stop()
+        self.stage.flush()
+        refuse(self.stage.platform, self.stage.number, why)
+        self._remove_lab()
+
+    def _remove_lab(self) -> None:
+        self.stage.prober.stop()
+        stage, lab = self.stage, self.stage.found.scenario.lab
+        if stage.found.plan.local and lab and stage.found.scenario.live:
+            outcome = stage.play(lab.down, LAB_SECONDS, stoppable=False, quiet=True)
+            stage.say("lab_removed", {"ok": outcome.ok}, outcome.message or None)
+            (stage.folder / "values.json").unlink(missing_ok=True)
+        shutil.rmtree(stage.folder / "runs", ignore_errors=True)

@@ -1,0 +1,109 @@
+"""What keeps a drill from endangering anything: the engine checks it, never a playbook."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from drills import rules
+from drills.models import Drill, DrillTarget
+from drills.plan import Resolved
+from incidents.models import Incident
+from kernel.db.once import insert_once
+from kernel.errors import Conflict
+from kernel.web.i18n import gettext as _
+from playbooks import releases
+from playbooks.runner.environment import SYSTEM_PATH, programs
+
+PRODUCTION = "production"
+
+
+def of_plan(found: Resolved) -> Iterator[str]:
+    """Yield why the plan can never run as it is written."""
+    if not found.scenario.live:
+        return
+    hosts = found.hosts()
+    names = {host.name for host in hosts}
+    if nameless := [host.name for host in hosts if not host.tier]:
+        yield _("主机%(name)s没有注明环境（shoushi_tier），不得演练。", name=nameless[0])
+    if missing := [name for name in found.scenario.targets if name not in names]:
+        yield _("主机清单中没有目标%(name)s。", name=missing[0])
+    most = found.scenario.blast_radius.hosts
+    if len(hosts) > most:
+        yield _("主机清单有%(n)s台主机，超出场景允许的%(most)s台。", n=len(hosts), most=most)
+    if found.plan.local and (lacking := lacks(found)):
+        yield _("本机缺少：%(what)s", what="、".join(lacking))
+
+
+def lacks(found: Resolved) -> list[str]:
+    """Return what this machine lacks to build the scenario's own lab."""
+    needs = found.scenario.needs
+    path = f"{programs()}:{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
+    missing = [name for name in needs.commands if shutil.which(name, path=path) is None]
+    if (needs.root or needs.namespaces) and os.geteuid() != 0:
+        missing.append("root")
+    return missing
+
+
+def of_window(found: Resolved, now: datetime) -> Iterator[str]:
+    """Yield why it is too late for the plan."""
+    if found.plan.window.ends <= now:
+        yield _("计划的时间窗口已过，请修改方案。")
+
+
+def refusals(session: Session, now: datetime, found: Resolved, life: rules.Life) -> Iterator[str]:
+    """Yield every reason why an approved drill must not begin now."""
+    yield from of_plan(found)
+    if life.frozen != found.frozen():
+        yield _("批准之后方案、剧本或主机清单有改动，须重新批准。")
+    if life.expires_at is not None and life.expires_at <= now:
+        yield _("甲方的批准已过期，须重新批准。")
+    if now < found.plan.window.begins:
+        yield _("还没有到计划的时间窗口。")
+    entry = found.entry
+    if not releases.released(session, "scenario", entry.what.id, entry.checksum):
+        yield _("场景%(key)s的剧本未经发布，或发布之后有改动。", key=entry.what.id)
+    if any(host.tier == PRODUCTION for host in found.hosts()) and "b" not in life.approvers:
+        yield _("涉及生产环境的主机，须由乙方负责人会签。")
+    if real := _major_now(session):
+        yield _("重大故障%(number)s尚未恢复，不得演练。", number=real)
+
+
+def _major_now(session: Session) -> str | None:
+    wanted = select(Incident.number).where(
+        Incident.closed == 0,
+        Incident.drill == 0,
+        Incident.major_since.is_not(None),
+        Incident.restored_at.is_(None),
+    )
+    return session.scalar(wanted.order_by(Incident.id).limit(1))
+
+
+def demand(session: Session, now: datetime, found: Resolved, life: rules.Life) -> None:
+    """Raise 409 with every reason against beginning now."""
+    if problems := list(refusals(session, now, found, life)):
+        raise Conflict(_("；").join(problems), code="refused")
+
+
+def take_targets(session: Session, found: Resolved, drill: Drill) -> None:
+    """Hold every machine of the plan for this drill; 409 names the drill that holds one already."""
+    for host in found.hosts():
+        if not insert_once(session, DrillTarget, {"target": host.key, "drill_id": drill.id}):
+            other = session.execute(
+                select(Drill.number)
+                .join(DrillTarget, DrillTarget.drill_id == Drill.id)
+                .where(DrillTarget.target == host.key)
+            ).scalar()
+            if other != drill.number:
+                words = _("主机%(host)s正由演练%(number)s使用。", host=host.name, number=other)
+                raise Conflict(words, code="target_taken")
+
+
+def free_targets(session: Session, drill: Drill) -> None:
+    """Let go of the drill's machines."""
+    session.execute(delete(DrillTarget).where(DrillTarget.drill_id == drill.id))

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+from kernel.edge import PageRouter
+
+router = PageRouter()

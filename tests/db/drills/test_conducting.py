@@ -1,0 +1,115 @@
+"""Drills conducted on real processes: what is measured, undone and left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import func, select
+
+from drills import rules
+from incidents.models import Incident
+from sla.penalties.models import Penalty
+from tests.support.drills import Rig, write_scenario
+
+pytestmark = pytest.mark.slow
+SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+
+
+def left_of(number: str) -> list[str]:
+    """Return the command lines of processes that belong to a drill's lab."""
+    lines = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if f"shoushi-lab-{number}" in line]
+
+
+def test_a_drill_that_passes_is_measured_undone_and_leaves_nothing_behind(rig: Rig) -> None:
+    number = rig.started()
+    drill = rig.conduct(number)
+    assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.COMPLETED), rig.entries(number)[-1].text
+    assert 0 < drill.result["rto"] < 60
+    assert left_of(number) == []
+    assert not list((Path(rig.world.platform.settings.data_dir) / "drills" / number).glob("runs/*"))
+    kinds = rig.kinds(number)
+    order = ["armed", "started", "injection_started", "injection_done", "step_started", "step_done", "measured",
+             "completed", "undo_started", "undo_done", "rolled_back", "lab_removed"]  # fmt: skip
+    assert [kind for kind in kinds if kind in order] == order
+
+
+@SQLITE
+def test_its_incident_runs_on_the_contracts_clocks_without_a_penalty(rig: Rig) -> None:
+    number = rig.started()
+    drill = rig.conduct(number)
+    assert drill.incident is not None
+    incident = rig.world.incident(drill.incident)
+    assert (incident.drill, incident.state) == (1, "restored")
+    rig.world.run_for(hours=30)
+    with rig.world.platform.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Penalty)) == 0
+        assert session.scalar(select(func.count()).select_from(Incident)) == 1
+
+
+@SQLITE
+def test_an_answer_that_does_nothing_fails_the_drill_and_is_undone(rig: Rig) -> None:
+    steps = [{"id": "restart", "kind": "auto", "playbook": "nothing.yml", "limit": "1m"}]
+    write_scenario(rig.content, response=steps, success={"rto": "1s", "must": ["page"]})
+    drill = rig.conduct(number := rig.started())
+    assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.FAILED)
+    assert drill.result["rto"] is None
+    assert {c["key"]: c["met"] for c in drill.result["criteria"]} == {
+        "rto": False, "probe:page": False, "step:restart": True,
+    }  # fmt: skip
+    assert left_of(number) == []
+
+
+@SQLITE
+def test_a_fault_that_nobody_sees_proves_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drills.conductor.running.SEEN_WITHIN", 1.0)
+    kill = {"id": "kill", "playbook": "nothing.yml", "timeout": 30, "undo": "rollback.yml"}
+    write_scenario(rig.content, injections=[kill])
+    drill = rig.conduct(number := rig.started())
+    assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.FAILED)
+    assert "没有任何探测" in next(e.text or "" for e in rig.entries(number) if e.kind == "failed")
+
+
+@SQLITE
+def test_aborting_in_the_middle_of_a_playbook_stops_it_and_goes_back(rig: Rig) -> None:
+    slow = [{"id": "restart", "kind": "auto", "playbook": "slow.yml", "limit": "2m"}]
+    write_scenario(rig.content, response=slow)
+    number = rig.started()
+    thread = rig.conduct_beside(number)
+    rig.wait_for(number, "step_started")
+    rig.do("request_abort", "wang", number, "影响了旁边的业务")
+    rig.do("request_abort", "he", number, "再次中止")
+    thread.join(60)
+    drill = rig.drill(number)
+    assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.ABORTED)
+    assert rig.kinds(number).count("abort_requested") == 1
+    assert left_of(number) == []
+
+
+@SQLITE
+def test_what_cannot_be_undone_is_plainly_marked_and_can_be_tried_again(rig: Rig) -> None:
+    folder = write_scenario(rig.content, rollback=[{"playbook": "broken.yml"}, {"playbook": "rollback.yml"}])
+    number = rig.started()
+    drill = rig.conduct(number)
+    assert drill.state == rules.ROLLBACK_FAILED
+    failed = next(e for e in rig.entries(number) if e.kind == "rollback_failed")
+    assert failed.data["remaining"] == [{"id": "rollback:1", "playbook": "broken.yml"}]
+    rig.do("undone_by_hand", "he", number, "rollback:1", "已手工核对，无须处理")
+    drill = rig.conduct(number)
+    assert drill.state == rules.ROLLED_BACK
+    assert left_of(number) == []
+    assert folder.is_dir()
+
+
+@SQLITE
+def test_a_failing_precondition_gives_everything_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drills.conductor.arming.STEADY_SECONDS", 1.5)
+    write_scenario(rig.content, lab={"up": "nothing.yml", "down": "lab_down.yml"})
+    number = rig.started()
+    drill = rig.conduct(number)
+    assert drill.state == rules.APPROVED
+    refused = next(e for e in rig.entries(number) if e.kind == "refused")
+    assert refused.text == "稳态不正常：page"
+    rig.do("request_arming", "he", number)  # the targets are free again
