@@ -65,10 +65,10 @@ HELP = {
 MANIFESTS = (
     "incidents.intake:MANIFEST",  # first, because routes are tried in this order and alerts come in storms
     "dashboards:MANIFEST",
-    "drills:MANIFEST",
     "incidents:MANIFEST",
     "incidents.monitoring:MANIFEST",
     "incidents.oncall:MANIFEST",
+    "drills:MANIFEST",
     "playbooks:MANIFEST",
     "oa.affairs.duty:MANIFEST",
     "oa:MANIFEST",

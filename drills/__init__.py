@@ -1,8 +1,8 @@
 """Emergency drills: plan, approval, run, evaluation, sign-off."""
 
-from kernel.manifest import Job, Manifest, NavItem, Permission
+from kernel.manifest import Form, Job, Manifest, NavItem, Permission
 
-_B, _A = frozenset({"engineer", "ops", "provider_manager"}), frozenset({"supervisor", "payer_supervisor"})
+_B, _A = frozenset({"engineer", "ops", "provider_manager"}), frozenset({"supervisor"})
 _RUN = frozenset({"ops", "provider_manager"})
 
 MANIFEST = Manifest(
@@ -26,5 +26,7 @@ MANIFEST = Manifest(
     jobs=(Job("drills.conductors", 1, "drills.jobs:keep_conducted"),),
     models=("drills.models",),
     checks=("drills.log:check_entries",),
+    forms=(Form("shoushi-drill-1", "演练记录", "drills.views:check"),),
+    demo="drills.demo:prepare",
     templates=True,
 )

@@ -23,7 +23,7 @@ from sla import pinned
 from sla.obligations import service as obligations
 from sla.obligations.told import Told
 
-ASPECTS = {
+ASPECT_LABELS = {
     "execution": "预案执行情况",
     "plan": "预案的可操作性",
     "command": "指挥协调",
@@ -31,8 +31,8 @@ ASPECTS = {
     "equipment": "设备、工具与物资",
     "communication": "信息报告与通报",
 }
-GRADES = {"good": "好", "fair": "一般", "poor": "差"}
-CONCLUSIONS = {"passed": "达到演练目的", "partly": "部分达到演练目的", "missed": "未达到演练目的"}
+GRADE_LABELS = {"good": "好", "fair": "一般", "poor": "差"}
+CONCLUSION_LABELS = {"passed": "达到演练目的", "partly": "部分达到演练目的", "missed": "未达到演练目的"}
 LONGEST = 4000
 
 
@@ -49,12 +49,16 @@ def evaluate(
 
 
 def _checked(sheet: Mapping[str, str]) -> dict[str, str]:
-    errors = [FieldError(name, "请选择评价。") for name in ASPECTS if sheet.get(name) not in GRADES]
-    if sheet.get("conclusion") not in CONCLUSIONS:
+    errors = [
+        FieldError(name, "请选择评价。") for name in ASPECT_LABELS if sheet.get(name) not in GRADE_LABELS
+    ]
+    if sheet.get("conclusion") not in CONCLUSION_LABELS:
         errors.append(FieldError("conclusion", "请选择结论。"))
     if not sheet.get("findings", "").strip():
         errors.append(FieldError("findings", "请写明演练中发现的情况。"))
-    kept = {name: sheet.get(name, "").strip() for name in (*ASPECTS, "conclusion", "findings", "advice")}
+    kept = {
+        name: sheet.get(name, "").strip() for name in (*ASPECT_LABELS, "conclusion", "findings", "advice")
+    }
     errors += [
         FieldError(name, _("最多%(most)s字。", most=LONGEST)) for name, v in kept.items() if len(v) > LONGEST
     ]

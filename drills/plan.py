@@ -25,7 +25,7 @@ from playbooks.durations import Duration, written
 from playbooks.inventory import Host
 from playbooks.schema import Scenario, Step
 
-LEVELS = ("总体", "专项", "部门", "现场处置")
+LEVEL_LABELS = ("总体", "专项", "部门", "现场处置")
 LOCAL = "local"
 LONGEST = 256 * 1024
 WINDOW_MOST = timedelta(days=2)
@@ -204,6 +204,7 @@ class Resolved:
             errors.append(FieldError("vars", words))
         if errors:
             raise Invalid(_("；").join(_(e.message) for e in errors), errors=errors)
+        self.hosts()
 
     @property
     def rto_limit(self) -> float | None:

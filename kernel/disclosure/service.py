@@ -22,6 +22,7 @@ KIND_LABELS = {
     "report": "服务报告",
     "frozen_report": "定稿月报",
     "review": "复盘报告",
+    "drill": "演练报告",
     "settlement": "结算单",
     "notice": "违约通知书",
     "incidents": "故障事件",

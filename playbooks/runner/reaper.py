@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import psutil
 
+from kernel.clock import SYSTEM
+
 MARKER = "SHOUSHI_RUN_MARKER"
 GENTLE = 3.0
 """Seconds that ansible-playbook has to end its workers by itself after SIGINT."""
@@ -53,8 +55,8 @@ def reap(marker: str, *, prefix: bool = False, spare: int = 0) -> int:
             _send(process, signal.SIGINT)
     _gone(ours, GENTLE)
     killed = 0
-    end = time.monotonic() + HARSH
-    while (left := ours()) and time.monotonic() < end:
+    end = SYSTEM.monotonic() + HARSH
+    while (left := ours()) and SYSTEM.monotonic() < end:
         killed += sum(_send(process, signal.SIGKILL) for process in left)
         time.sleep(POLL)
     return killed
@@ -79,6 +81,6 @@ def _send(process: psutil.Process, number: signal.Signals) -> bool:
 
 
 def _gone(ours: Callable[[], list[psutil.Process]], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while ours() and time.monotonic() < end:
+    end = SYSTEM.monotonic() + seconds
+    while ours() and SYSTEM.monotonic() < end:
         time.sleep(POLL)

@@ -31,8 +31,16 @@ def test_a_drill_that_passes_is_measured_undone_and_leaves_nothing_behind(rig: R
     assert left_of(number) == []
     assert not list((Path(rig.world.platform.settings.data_dir) / "drills" / number).glob("runs/*"))
     kinds = rig.kinds(number)
-    order = ["armed", "started", "injection_started", "injection_done", "step_started", "step_done", "measured",
-             "completed", "undo_started", "undo_done", "rolled_back", "lab_removed"]  # fmt: skip
+    order = [
+        "armed",
+        "started",
+        "injection_started",
+        "injection_done",
+        "step_started",
+        "step_done",
+        "measured",
+    ]
+    order += ["completed", "undo_started", "undo_done", "rolled_back", "lab_removed"]
     assert [kind for kind in kinds if kind in order] == order
 
 
