@@ -57,6 +57,7 @@ def _plan(platform: Platform, key: str, document: str) -> str:
         entry,
         now,
         ROLES,
+        modules=["documents"],
         payers=["city"],
         reference={"level": "专项", "document": document, "revision": "2025-1"},
         window=window,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -235,9 +237,17 @@ class Resolved:
         """The text of the inventory."""
         return self.entry.inventory() if self.plan.local else self.plan.inventory
 
+    @property
+    def inventory_source(self) -> str | Path:
+        """What ansible is given: the scenario's own file, from which others are named, or the text."""
+        return self.entry.folder / "inventory.local.yml" if self.plan.local else self.plan.inventory
+
     def hosts(self) -> list[Host]:
-        """Return the hosts, sorted by name; none for a tabletop drill."""
-        return inventory.read(self.inventory) if self.scenario.live else []
+        """Return the hosts, sorted by name; none for a tabletop drill. A scenario's own lab is a lab."""
+        if not self.scenario.live:
+            return []
+        found = inventory.read(self.inventory)
+        return [replace(host, tier=host.tier or "lab") for host in found] if self.plan.local else found
 
     def frozen(self) -> str:
         """Return the SM3 of everything an approval covers: any change makes it another one."""

@@ -26,11 +26,13 @@ def arm(stage: Stage) -> None:
 
 def _read_everything(stage: Stage) -> None:
     scenario, entry = stage.found.scenario, stage.found.entry
-    problems = syntax_problems([entry.playbook(n) for n in scenario.playbooks()], stage.found.inventory)
+    problems = syntax_problems(
+        [entry.playbook(n) for n in scenario.playbooks()], stage.found.inventory_source
+    )
     if problems:
         raise Stop(rules.FAILED, f"剧本无法读取：{problems[0]}")
     wanted = sorted(host.name for host in stage.found.hosts())
-    seen = [name for name in hosts_of(stage.found.inventory) if name != "localhost" or name in wanted]
+    seen = [name for name in hosts_of(stage.found.inventory_source) if name != "localhost" or name in wanted]
     if seen != wanted:
         raise Stop(rules.FAILED, f"实际主机与批准的不同：{', '.join(seen)}")
 

@@ -14,7 +14,7 @@ from drills import guard, incident, log, measure, rules, secrets, service
 from drills.conductor import archive, arming, lease, undoing
 from drills.conductor.deadman import Beats
 from drills.conductor.running import Running
-from drills.conductor.stage import Stage, Stop, folder_of
+from drills.conductor.stage import Stage, Stop, folder_of, marker_of
 from drills.conductor.values import filled, free_ports
 from drills.plan import Resolved
 from kernel.errors import AppError, ConfigError
@@ -48,7 +48,7 @@ def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
         drill = service.find(session, number)
         life = log.life_of(session, drill)
         retry = log.asked_again(session, drill)
-    reap(f"{number}:", prefix=True)
+    reap(marker_of(platform, number), prefix=True)
     try:
         found = service.resolve(platform, drill.plan)
         values, known = _values(platform, number, found), secrets.load(platform.settings)
@@ -86,7 +86,7 @@ def _values(platform: Platform, number: str, found: Resolved) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     chosen: dict[str, Any] = {**found.scenario.vars, **found.plan.vars, "drill_id": number}
     if found.plan.local and found.scenario.live:
-        chosen["lab_dir"] = str(_lab(number))
+        chosen["lab_dir"] = str(lab_folder(number))
         chosen["port_base"] = free_ports()
     chosen["deadman_seconds"] = int(min((i.deadman for i in found.scenario.injections), default=120.0))
     values: dict[str, Any] = {name: filled(value, chosen) for name, value in chosen.items()}
@@ -97,7 +97,7 @@ def _values(platform: Platform, number: str, found: Resolved) -> dict[str, Any]:
     return values
 
 
-def _lab(number: str) -> Path:
+def lab_folder(number: str) -> Path:
     """Return a short path for the lab: a socket's path must not exceed some hundred characters."""
     return Path("/tmp") / f"shoushi-lab-{number}-{random.token_hex(3)}"  # noqa: S108 - made 0700 by the playbook
 

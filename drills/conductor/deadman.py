@@ -10,8 +10,9 @@ import threading
 
 from drills.conductor.stage import Stage
 from kernel.clock import SYSTEM
+from playbooks.runner.environment import CONTENT
 
-PLAYBOOK = "deadman_refresh.yml"
+PLAYBOOK = CONTENT / "deadman_refresh.yml"
 SHARE = 3.0
 """A sign of life is given so many times within the switch's patience."""
 
@@ -23,7 +24,7 @@ class Beats:
         self._stage = stage
         patience = min((each.deadman for each in stage.found.scenario.injections), default=0.0)
         self._every = patience / SHARE
-        self._wanted = patience > 0 and stage.found.entry.playbook(PLAYBOOK).is_file()
+        self._wanted = patience > 0 and PLAYBOOK.is_file()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._give, name="drill-deadman", daemon=True)
 

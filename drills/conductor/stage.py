@@ -20,6 +20,7 @@ from drills.log import CONDUCTOR, Said
 from drills.models import Drill
 from drills.plan import Resolved
 from kernel.clock import SYSTEM
+from kernel.crypto import sm3_hex
 from kernel.platform import Platform
 from playbooks.runner import Outcome, Request, run
 from playbooks.runner.events import Task
@@ -165,10 +166,10 @@ class Stage:
 
     def play(self, name: str, seconds: float, *, stoppable: bool = True, quiet: bool = False) -> Outcome:
         """Run one playbook of the scenario; every task becomes an entry."""
-        marker = f"{self.number}:{random.token_hex(6)}"
+        marker = f"{marker_of(self.platform, self.number)}{random.token_hex(6)}"
         request = Request(
             playbook=self.found.entry.playbook(name),
-            inventory=self.found.inventory,
+            inventory=self.found.inventory_source,
             marker=marker,
             seconds=seconds,
             values=self.values,
@@ -180,12 +181,11 @@ class Stage:
         self.flush()
         return outcome
 
-    def sign_of_life(self, name: str, seconds: float) -> None:
+    def sign_of_life(self, playbook: Path, seconds: float) -> None:
         """Run the playbook that keeps the dead-man switches from firing; one that fails is in the log."""
-        marker = f"{self.number}:{random.token_hex(6)}"
-        request = Request(
-            self.found.entry.playbook(name), self.found.inventory, marker, seconds, self.values, self._secrets
-        )
+        marker = f"{marker_of(self.platform, self.number)}{random.token_hex(6)}"
+        source = self.found.inventory_source
+        request = Request(playbook, source, marker, seconds, self.values, self._secrets)
         outcome = run(request, self.folder / "runs" / marker.partition(":")[2])
         if not outcome.ok:
             logger.warning("drill %s: no sign of life given: %s", self.number, outcome.message)
@@ -210,6 +210,12 @@ class Stage:
         """Note the beginning and report the drill's fault (for `say(also=…)`)."""
         drill.started_at = self.platform.clock.now()
         incident.open_for(self.platform, session, drill.started_at, drill, self.found)
+
+
+def marker_of(platform: Platform, number: str) -> str:
+    """Return what the marker of every run of a drill begins with: another installation may use its number."""
+    folder = folder_of(platform, number)
+    return f"{number}@{sm3_hex(str(folder).encode())[:12]}:"
 
 
 def folder_of(platform: Platform, number: str) -> Path:

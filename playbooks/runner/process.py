@@ -20,6 +20,7 @@ from kernel.clock import SYSTEM
 from playbooks.runner import events, reaper
 from playbooks.runner.environment import CONTENT, ROOT, environment
 from playbooks.runner.redaction import Redaction
+from playbooks.runner.tools import inventory_file
 
 BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); from playbooks.runner.driver import main; main(sys.argv[2])"
@@ -43,8 +44,8 @@ class Request:
     """What to run, on what, and for how many seconds at most."""
 
     playbook: Path
-    inventory: str
-    """The text of a static YAML inventory."""
+    inventory: str | Path
+    """The text of a static YAML inventory, or the file that holds it."""
     marker: str
     """Names this run among all processes of the machine; never used twice."""
     seconds: float
@@ -94,7 +95,7 @@ def run(
 
 def _prepare(request: Request, folder: Path) -> None:
     (folder / "tmp").mkdir(mode=0o700)
-    _write(folder / "inventory.yml", request.inventory)
+    inventory = inventory_file(request.inventory, folder)
     _write(folder / "values.yml", yaml.safe_dump(dict(request.values), allow_unicode=True))
     cmdline = f"-e @{folder / 'values.yml'}"
     if request.secrets:
@@ -102,7 +103,7 @@ def _prepare(request: Request, folder: Path) -> None:
         cmdline += f" -e @{folder / 'secrets.yml'}"
     asked = {
         "playbook": str(request.playbook),
-        "inventory": str(folder / "inventory.yml"),
+        "inventory": str(inventory),
         "cmdline": cmdline,
     }
     _write(folder / "request.json", json.dumps(asked))

@@ -16,7 +16,7 @@ from playbooks.runner.environment import CONTENT, environment, programs
 PATIENCE = 60.0
 
 
-def syntax_problems(playbooks: Sequence[Path], inventory: str) -> list[str]:
+def syntax_problems(playbooks: Sequence[Path], inventory: str | Path) -> list[str]:
     """Return what ansible refuses of these playbooks on this inventory; nothing when all can be read."""
     if not playbooks:
         return []
@@ -27,7 +27,7 @@ def syntax_problems(playbooks: Sequence[Path], inventory: str) -> list[str]:
     return lines[:10] or [f"exit status {ran.returncode}"]
 
 
-def hosts_of(inventory: str) -> list[str]:
+def hosts_of(inventory: str | Path) -> list[str]:
     """Return the hosts that ansible finds in an inventory, sorted; raises ValueError with its words."""
     ran = _ask("ansible-inventory", inventory, "--list")
     if ran.returncode != 0:
@@ -37,10 +37,9 @@ def hosts_of(inventory: str) -> list[str]:
     return sorted(grouped | set(said.get("_meta", {}).get("hostvars", {})))
 
 
-def _ask(program: str, inventory: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _ask(program: str, inventory: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with private_folder() as folder:
-        path = folder / "inventory.yml"
-        path.write_text(inventory, encoding="utf-8")
+        path = inventory_file(inventory, folder)
         return subprocess.run(  # noqa: S603 - our own interpreter's folder, arguments are paths of ours
             [str(programs() / program), "-i", str(path), *arguments],
             env=environment(folder, "tools"),
@@ -50,6 +49,16 @@ def _ask(program: str, inventory: str, *arguments: str) -> subprocess.CompletedP
             timeout=PATIENCE,
             check=False,
         )
+
+
+def inventory_file(inventory: str | Path, folder: Path) -> Path:
+    """Return the file that ansible reads: the one given, or the text written into `folder`."""
+    if isinstance(inventory, Path):
+        return inventory
+    path = folder / "inventory.yml"
+    path.touch(mode=0o600)
+    path.write_text(inventory, encoding="utf-8")
+    return path
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class Rig:
     """Plans, approves and conducts drills of scenarios in a folder of its own."""
 
     def __init__(self, world: World, content: Path) -> None:
-        self.world, self.content = world, content
+        self.world, self.content, self.lab = world, content, content.parent / "lab"
 
     def plan(self, scenario: str = "tiny", **changes: Any) -> str:
         """Return a plan as YAML."""

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.slow
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
-def left_of(number: str) -> list[str]:
-    """Return the command lines of processes that belong to a drill's lab."""
+def left_of(rig: Rig) -> list[str]:
+    """Return the command lines of processes that belong to the rig's lab."""
     lines = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
-    return [line for line in lines if f"shoushi-lab-{number}" in line]
+    return [line for line in lines if str(rig.lab) in line]
 
 
 def test_a_drill_that_passes_is_measured_undone_and_leaves_nothing_behind(rig: Rig) -> None:
@@ -28,7 +28,7 @@ def test_a_drill_that_passes_is_measured_undone_and_leaves_nothing_behind(rig: R
     drill = rig.conduct(number)
     assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.COMPLETED), rig.entries(number)[-1].text
     assert 0 < drill.result["rto"] < 60
-    assert left_of(number) == []
+    assert left_of(rig) == []
     assert not list((Path(rig.world.platform.settings.data_dir) / "drills" / number).glob("runs/*"))
     kinds = rig.kinds(number)
     order = [
@@ -61,13 +61,13 @@ def test_its_incident_runs_on_the_contracts_clocks_without_a_penalty(rig: Rig) -
 def test_an_answer_that_does_nothing_fails_the_drill_and_is_undone(rig: Rig) -> None:
     steps = [{"id": "restart", "kind": "auto", "playbook": "nothing.yml", "limit": "1m"}]
     write_scenario(rig.content, response=steps, success={"rto": "1s", "must": ["page"]})
-    drill = rig.conduct(number := rig.started())
+    drill = rig.conduct(rig.started())
     assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.FAILED)
     assert drill.result["rto"] is None
     assert {c["key"]: c["met"] for c in drill.result["criteria"]} == {
         "rto": False, "probe:page": False, "step:restart": True,
     }  # fmt: skip
-    assert left_of(number) == []
+    assert left_of(rig) == []
 
 
 @SQLITE
@@ -93,7 +93,7 @@ def test_aborting_in_the_middle_of_a_playbook_stops_it_and_goes_back(rig: Rig) -
     drill = rig.drill(number)
     assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.ABORTED)
     assert rig.kinds(number).count("abort_requested") == 1
-    assert left_of(number) == []
+    assert left_of(rig) == []
 
 
 @SQLITE
@@ -107,7 +107,7 @@ def test_what_cannot_be_undone_is_plainly_marked_and_can_be_tried_again(rig: Rig
     rig.do("undone_by_hand", "he", number, "rollback:1", "已手工核对，无须处理")
     drill = rig.conduct(number)
     assert drill.state == rules.ROLLED_BACK
-    assert left_of(number) == []
+    assert left_of(rig) == []
     assert folder.is_dir()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from drills.conductor import conduct
 from playbooks import catalogue
 from tests.support.drills import Rig, write_scenario
 from tests.support.web import Site
@@ -21,6 +22,7 @@ def kind() -> str:
 def rig(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     content = tmp_path / "content"
     monkeypatch.setattr(catalogue, "CONTENT", content)
+    monkeypatch.setattr(conduct, "lab_folder", lambda _number: tmp_path / "lab")
     write_scenario(content)
     return Rig(world, content)
 

@@ -10,8 +10,9 @@ from tests.support.web import Browser, Site
 
 FIELDS: dict[str, Any] = {
     "scenario": "tiny", "title": "小服务演练", "form": "live", "level": "专项", "document": "YA-02",
-    "begins": "2026-03-03T17:00", "ends": "2026-03-03T21:00", "where": "local", "director": "he", "safety": "lin",
-    "responders": ["lin"], "supervisor": "wang", "evaluator": "wang", "modules": ["documents"], "payers": ["city"],
+    "begins": "2026-03-03T17:00", "ends": "2026-03-03T21:00", "where": "local", "director": "he",
+    "safety": "lin", "responders": ["lin"], "supervisor": "wang", "evaluator": "wang",
+    "modules": ["documents"], "payers": ["city"],
 }  # fmt: skip
 
 
