@@ -4,14 +4,19 @@
 #   as=                         the account that owns the server, when we are root
 #   user= db= passfile=         whom to connect as, and the password file (never a password)
 #   peer_host= peer_port=       the other node
+#   archive= backup=            where WAL and the base backup are kept
+#   scratch= scratch_port=      a second server that is made from them
+#   table= guard= point=        the table at stake, a safety copy of it, the name of the restore point
 # Every action may run twice.
 set -eu
 action=$1
 shift
 bin="" data="" port="" as="" user="" db="" passfile="" peer_host="" peer_port="" table=drill_probe options=""
+archive="" backup="" scratch="" scratch_port="" guard="" point=""
 for setting in "$@"; do
     case $setting in
-        bin=* | data=* | port=* | as=* | user=* | db=* | passfile=* | peer_host=* | peer_port=* | table=* | options=*)
+        bin=* | data=* | port=* | as=* | user=* | db=* | passfile=* | peer_host=* | peer_port=* | table=* | options=* | \
+            archive=* | backup=* | scratch=* | scratch_port=* | guard=* | point=*)
             eval "${setting%%=*}=\${setting#*=}" ;;
         *) echo "pgnode: unknown setting $setting" >&2; exit 2 ;;
     esac
@@ -38,11 +43,16 @@ state_of() {
     esac
 }
 
-start() {
+start() { # perhaps with more options of the server
     pg pg_ctl status -D "$data" >/dev/null 2>&1 && return 0
-    pg pg_ctl start -D "$data" -w -t 40 -l "$data.log" -o "-p $port" </dev/null >/dev/null 2>&1 ||
+    pg pg_ctl start -D "$data" -w -t 40 -l "$data.log" -o "-p $port ${1-}" </dev/null >/dev/null 2>&1 ||
         { tail -n 20 "$data.log" >&2; exit 1; }
 }
+stop() { pg pg_ctl stop -D "$data" -m immediate -w -t 20 >/dev/null 2>&1 || slay; }
+on_scratch() ( # the same words for the second server; a subshell, so that the first keeps its settings
+    data=$scratch port=$scratch_port
+    "$@"
+)
 
 # as a power cut would: the whole server at once
 slay() {
@@ -83,6 +93,26 @@ clone() {
     follow
 }
 
+has_table() { [ "$(here "select to_regclass('$table') is not null")" = t ]; }
+
+pitr() { # the second server, at the restore point
+    rm -rf "$scratch"
+    pg cp -R "$backup" "$scratch"
+    pg chmod 700 "$scratch"
+    pg sh -c "touch '$scratch/recovery.signal' && cat >>'$scratch/postgresql.auto.conf'" <<EOF
+restore_command = 'cp "$archive/%f" "%p"'
+recovery_target_name = '$point'
+recovery_target_action = promote
+EOF
+    on_scratch start "-c archive_mode=off"
+    left=200
+    while [ "$(on_scratch state_of here)" != primary ]; do
+        [ "$left" -gt 0 ] || { tail -n 20 "$scratch.log" >&2; exit 1; }
+        left=$((left - 1))
+        sleep 0.2
+    done
+}
+
 case $action in
     state) state_of here ;;
     init)
@@ -120,7 +150,9 @@ EOF
         fi
         start ;;
     start) start ;;
-    stop) pg pg_ctl stop -D "$data" -m immediate -w -t 20 >/dev/null 2>&1 || slay ;;
+    stop)
+        stop
+        if [ -n "$scratch" ] && [ -d "$scratch" ]; then on_scratch stop; fi ;;
     slay) slay ;;
     fence) # whatever still runs here must not come back as a second primary
         [ -d "$data" ] || exit 0
@@ -152,6 +184,42 @@ EOF
         start
         rm -rf "$data.old" ;;
     streaming) streaming ;;
+    archive) # a lab's folder for WAL; comes before init, whose options name it
+        pg mkdir -p "$archive" ;;
+    fill) # a lab's documents, and more of them at each call
+        here "create table if not exists $table (id bigserial primary key, body text not null)"
+        here "insert into $table (body) select md5(g::text) || repeat('x', 100) from generate_series(1, 5000) g" ;;
+    backup)
+        rm -rf "$backup"
+        pg pg_basebackup -D "$backup" -h 127.0.0.1 -p "$port" -U "$user" -w -c fast -X fetch
+        pg pg_verifybackup -q "$backup" ;;
+    guard) # a safety copy of the table, and its truth
+        has_table || { echo "there is no table $table" >&2; exit 1; }
+        pg pg_dump -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" -t "$table" -Fc -f "$guard"
+        echo "safe in $guard" ;;
+    lose) # name the moment, make sure that it is in the archive, then drop the table
+        here "select pg_create_restore_point('$point')" >/dev/null
+        file=$(here 'select pg_walfile_name(pg_switch_wal())')
+        left=150
+        until [ -e "$archive/$file" ]; do
+            [ "$left" -gt 0 ] || { echo "$file did not reach the archive: nothing was dropped" >&2; exit 1; }
+            left=$((left - 1))
+            sleep 0.2
+        done
+        here "drop table $table" ;;
+    recover) # from backup and archive to the restore point, and only the lost table back
+        if has_table; then echo "$table is there"; exit 0; fi
+        pitr
+        pg pg_dump -h 127.0.0.1 -p "$scratch_port" -U "$user" -w -d "$db" -t "$table" -Fc -f "$scratch.dump"
+        pg pg_restore -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" --single-transaction "$scratch.dump" ;;
+    unguard)
+        if has_table; then echo "$table is there"; exit 0; fi
+        [ -e "$guard" ] || { echo "no safety copy of $table: restore it from the backup" >&2; exit 1; }
+        pg pg_restore -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" --single-transaction "$guard" ;;
+    tidy) # the second server and the safety copy, once the table is back
+        if has_table; then rm -f "$guard"; fi
+        if [ -d "$scratch" ]; then on_scratch stop; rm -rf "$scratch"; fi
+        rm -f "$scratch.dump" "$scratch.log" ;;
     rows) here "select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t)), '-') from $table t" ;;
     *) echo "pgnode: unknown action $action" >&2; exit 2 ;;
 esac
