@@ -63,13 +63,13 @@ class Lab:
         self.measured: dict[str, Any] = {}
         self._extra = Path(tempfile.mkdtemp(prefix="shoushi-vars-")) / "vars.json"
 
-    def run(self, playbook: str, *, fails: bool = False, **extra: Any) -> dict[str, Any]:
+    def run(self, playbook: str, *, fails: bool = False, limit: str = "all", **extra: Any) -> dict[str, Any]:
         """Run a playbook of the scenario; returns and keeps what it measured."""
         self._extra.write_text(json.dumps(self.vars | extra))
         folder = SCENARIOS / self.name
         ran = ansible(
             "ansible-playbook", "-i", str(folder / "inventory.local.yml"), "-e", f"@{self._extra}",
-            str(folder / playbook), marker=self.marker,
+            "--limit", limit, str(folder / playbook), marker=self.marker,
         )  # fmt: skip
         assert (ran.returncode != 0) == fails, ran.stdout + ran.stderr
         found = stats(ran.stdout)

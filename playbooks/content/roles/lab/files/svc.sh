@@ -1,8 +1,9 @@
 #!/bin/sh
 # A detached process of a lab, known by its pid file. It keeps no environment of the platform that started it.
-#   svc start DIR NAME [COMMAND ...]     the command is remembered, so that a later start needs none
+#   svc start DIR NAME [COMMAND ...]       the command is remembered, so that a later start needs none
 #   svc stop|restart|kill|freeze|thaw|status|pid DIR NAME
-#   svc down DIR                         disarms the dead-man switch and ends every process of the folder
+#   svc write DIR FILE TEXT                replaces a small file at once
+#   svc down DIR                           disarms the dead-man switch and ends every process of the folder
 set -eu
 action=$1
 dir=$2
@@ -56,6 +57,10 @@ case $action in
     thaw) if alive; then kill -CONT "$pid"; fi ;;
     pid) alive && echo "$pid" ;;
     status) if alive; then echo running; else echo stopped; fi ;;
+    write)
+        mkdir -p "$dir"
+        printf '%s\n' "$4" >"$dir/$name.new"
+        mv "$dir/$name.new" "$dir/$name" ;;
     down)
         rm -f "$dir/deadman/armed"
         watcher=$(cat "$dir/deadman/pid" 2>/dev/null) && kill "$watcher" 2>/dev/null || :
