@@ -3,6 +3,7 @@
 #   svc start DIR NAME [COMMAND ...]       the command is remembered, so that a later start needs none
 #   svc stop|restart|kill|freeze|thaw|status|pid DIR NAME
 #   svc write DIR FILE TEXT                replaces a small file at once
+#   svc off DIR | on DIR                   the whole host is lost, with its folder; and comes back
 #   svc down DIR                           disarms the dead-man switch and ends every process of the folder
 set -eu
 action=$1
@@ -61,6 +62,20 @@ case $action in
         mkdir -p "$dir"
         printf '%s\n' "$4" >"$dir/$name.new"
         mv "$dir/$name.new" "$dir/$name" ;;
+    off)
+        for file in "$dir"/*.pid; do
+            [ -e "$file" ] || continue
+            name=$(basename "$file" .pid)
+            if alive; then kill -KILL "$pid"; gone 50; fi
+        done
+        if [ -d "$dir" ]; then mv "$dir" "$dir.lost"; fi ;;
+    on)
+        if [ -d "$dir.lost" ]; then mv "$dir.lost" "$dir"; fi
+        for file in "$dir"/*.run; do
+            [ -e "$file" ] || continue
+            name=$(basename "$file" .run)
+            start
+        done ;;
     down)
         rm -f "$dir/deadman/armed"
         watcher=$(cat "$dir/deadman/pid" 2>/dev/null) && kill "$watcher" 2>/dev/null || :

@@ -1,7 +1,8 @@
 """A small office application for local labs: documents over HTTP in SQLite, standard library only.
 
-GET /health writes and reads back a row, so that "ok" means the data can be used. A follower (--follow URL)
-copies the documents of another instance, refuses to serve until POST /promote, and then serves what it has.
+GET /health stores and removes a file and writes and reads back a row, so that "ok" means the service can be
+used. A follower (--follow URL) copies the documents of another instance and refuses to serve until POST
+/promote; it then serves what it has, and goes on serving when it is started again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 PAGE = 500  # rows a follower takes at once
 BEAT = "INSERT INTO beat VALUES (1, 1, zeroblob(8192)) ON CONFLICT(id) DO UPDATE SET count = count + 1"
-PULL = 0.2  # seconds between two pulls of a follower
+PULL = 0.1  # seconds between two pulls of a follower
 
 
 class Store:
@@ -65,9 +66,12 @@ class Store:
             return int(count), int(top)
 
     def beat(self) -> None:
-        """Write one page and read it back; raises when the data cannot be used."""
+        """Store a small file and a row, and read back; raises when the data cannot be used."""
         with self._lock:
             self._room()
+            probe = self._folder / "beat.tmp"
+            probe.write_bytes(bytes(65536))  # an old WAL would take the row even on a full disk
+            probe.unlink()
             self._db.execute(BEAT)
             self._db.execute("SELECT count FROM beat").fetchone()
             self._db.execute("SELECT COUNT(*) FROM document").fetchone()
@@ -78,16 +82,19 @@ class Handler(BaseHTTPRequestHandler):
 
     store: Store
     following: threading.Event
+    promoted: Path  # exists once a promotion has happened
     timeout = 10
 
     def do_GET(self) -> None:
-        """Serve /health, /documents/count and /documents?after=N."""
+        """Serve /health, /role, /documents/count and /documents?after=N."""
         url = urlsplit(self.path)
         if url.path == "/health":
             self._guarded(self._health)
         elif url.path == "/documents/count":
             count, top = self.store.last()
             self._answer(200, json.dumps({"count": count, "last": top}))
+        elif url.path == "/role":
+            self._answer(200, "following" if self.following.is_set() else "serving")
         elif url.path == "/documents":
             after = int(parse_qs(url.query).get("after", ["0"])[0])
             self._answer(200, json.dumps(self.store.after(after)))
@@ -98,6 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         """Take a document, or a promotion."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         if self.path == "/promote":
+            self.promoted.touch()
             self.following.clear()
             self._answer(200, "promoted")
         elif self.path == "/documents" and not self.following.is_set():
@@ -158,7 +166,8 @@ def main() -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*options.tls)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    if options.follow:
+    Handler.promoted = options.dir / "promoted"
+    if options.follow and not Handler.promoted.exists():
         Handler.following.set()
         work = (options.follow, Handler.store, Handler.following, threading.Event())
         threading.Thread(target=follow, args=work, daemon=True).start()
