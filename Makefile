@@ -37,6 +37,7 @@ check: setup ## lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd playbooks/content && ANSIBLE_CONFIG=$(CURDIR)/playbooks/content/ansible.cfg PATH=$(CURDIR)/$(BIN):$$PATH ansible-lint --offline --profile production -q .
 
 bench: setup ## measure the figures of docs/performance.md as ratios
 	$(BIN)/python -m tests.bench
