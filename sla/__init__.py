@@ -55,6 +55,7 @@ MANIFEST = Manifest(
         "sla.penalties.integrity:check_ledger",
         "sla.pinned:check_versions",
     ),
+    gauges=("sla.deadlines.gauges:gauges", "sla.report.gauges:gauges"),
     on_start="sla.pinned:pin_at_start",
     templates=True,
 )
