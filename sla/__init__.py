@@ -55,7 +55,6 @@ MANIFEST = Manifest(
         "sla.penalties.integrity:check_ledger",
         "sla.pinned:check_versions",
     ),
-    gauges=("sla.deadlines.gauges:gauges", "sla.report.gauges:gauges"),
     on_start="sla.pinned:pin_at_start",
     templates=True,
 )

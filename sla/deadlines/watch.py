@@ -7,7 +7,7 @@ import weakref
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, bus
@@ -77,7 +77,18 @@ def _absent(platform: Platform, seen: _Seen | None, now: datetime) -> bool:
 
 
 def note_blind(session: Session, now: datetime, start: datetime, end: datetime, reason: str) -> bool:
-    """Record a blind interval and tell the packages above, which mark what fell into it.
+    """Record a blind interval and tell the packages above, which mark what fell into it."""
+    if not enter_blind(session, now, start, end, reason):
+        return False
+    payload = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
+    bus.publish(session, now, "blind_time", payload)
+    return True
+
+
+def enter_blind(
+    session: Session, now: datetime, start: datetime, end: datetime, reason: str, words: str = ""
+) -> bool:
+    """Enter a blind interval into the record; returns whether it is new.
 
     Several workers see one jump of the clock within moments of each other; it is recorded once.
     """
@@ -86,12 +97,11 @@ def note_blind(session: Session, now: datetime, start: datetime, end: datetime, 
         BlindTime.from_at.between(start - SAME, start + SAME),
         BlindTime.to_at.between(end - SAME, end + SAME),
     )
-    if session.scalar(same.limit(1)):
+    row = {"from_at": start, "to_at": end, "reason": reason, "noted_at": now}
+    if session.scalar(same.limit(1)) or not insert_once(session, BlindTime, row):
         return False
-    session.execute(insert(BlindTime), {"from_at": start, "to_at": end, "reason": reason, "noted_at": now})
-    audit.record(session, now, "engine.blind", "engine", {"from": start, "to": end, "reason": reason})
-    payload = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
-    bus.publish(session, now, "blind_time", payload)
+    detail = {"from": start, "to": end, "reason": reason}
+    audit.record(session, now, "engine.blind", "engine", detail | ({"words": words} if words else {}))
     log.error("blind time from %s to %s (%s)", start, end, reason)
     return True
 
