@@ -49,7 +49,7 @@ MANIFEST = Manifest(
     subscribers=(("blind_time", "incidents.jobs:on_blind_time"),),
     jobs=(
         Job("incidents.receipts", 1, "incidents.broadcasts.jobs:collect_receipts"),
-        Job("incidents.unarmed", 60, "incidents.watchdog:check_unarmed"),
+        Job("incidents.audit", 60, "incidents.heartbeat:audit"),
     ),
     models=("incidents.models", "incidents.claims.models", "incidents.reviews.models"),
     checks=("incidents.integrity:check_events", "incidents.reviews.integrity:check_entries"),

@@ -7,6 +7,7 @@ missing is armed at once, and operations are told, because it means that a chang
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from sla.deadlines import arm
 from sla.deadlines.models import ARMED, FIRED, Deadline
 from sla.verdict import judge
 
+AT_WORK = timedelta(seconds=60)
 logger = logging.getLogger(__name__)
 
 
@@ -46,19 +48,25 @@ def _open() -> Select[tuple[Incident]]:
 
 
 def _lacks(platform: Platform, session: Session, incident: Incident) -> list[str]:
-    """Name the clocks and rungs that should be armed and neither are nor have fired."""
+    """Name the clocks and rungs that should be armed and neither are nor have fired.
+
+    Where something is due this very moment the engine is about to act, and to arm what follows; it is asked
+    about again next time.
+    """
     now = platform.clock.now()
     contract = pinned.version(session, incident.contract)
     events = log.load(session, [incident.id])[incident.id]
     wanted = deadlines(contract, judge(contract, events, now), events, now)
     rows = session.execute(
-        select(Deadline.clock, Deadline.rung, Deadline.due_at).where(
+        select(Deadline.clock, Deadline.rung, Deadline.due_at, Deadline.state, Deadline.wake_at).where(
             Deadline.subject == "incident",
             Deadline.subject_id == incident.id,
             Deadline.state.in_((ARMED, FIRED)),
         )
-    )
-    known = {tuple(row) for row in rows}
+    ).all()
+    if any(row.state == ARMED and now - AT_WORK < row.wake_at <= now for row in rows):
+        return []
+    known = {(row.clock, row.rung, row.due_at) for row in rows}
     return [f"{w.clock}:{w.rung}" for w in wanted if (w.clock, w.rung, w.due_at) not in known]
 
 

@@ -25,6 +25,9 @@ class Metrics:
         self.probe_late = Histogram(
             "shoushi_probe_lateness_seconds", "Check began after it was due", registry=r, buckets=SECONDS
         )
+        self.pings = Counter(
+            "shoushi_heartbeat_pings", "Heartbeats sent after a clean audit", ["outcome"], registry=r
+        )
         self.gauges: dict[str, Gauge] = {}
 
     def outbox(self, channel: str, *, ok: bool) -> None:

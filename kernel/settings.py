@@ -88,6 +88,9 @@ class Settings(BaseModel):
         default="natural", description="which days those are"
     )
     probes: Path | None = Field(default=None, description="TOML file of probes, brought in at every start")
+    heartbeat_url: SecretStr | None = Field(
+        default=None, description="asked (GET) each minute in which all deadlines were found in order"
+    )
     duty_starts: str = Field(
         default="08:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="when a duty shift begins"
     )
@@ -106,6 +109,13 @@ class Settings(BaseModel):
             raise ValueError("should be an e-mail address") from None
         if not address.username or not address.domain:
             raise ValueError("should be an e-mail address")
+        return value
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _a_page(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"https?://[^/\s]+", value.get_secret_value()):
+            raise ValueError("should look like https://host/path")
         return value
 
     @field_validator("database_url")

@@ -12,6 +12,7 @@ MANIFEST = Manifest(
         Job("feed.prune", 3600, "kernel.feed:prune"),
         Job("idempotency.prune", 3600, "kernel.edge.idempotency:prune"),
     ),
+    gauges=("kernel.jobs.gauges:gauges",),
     templates=True,
     models=("kernel.jobs.models", "kernel.feed", "kernel.edge.idempotency"),
 )

@@ -19,5 +19,6 @@ MANIFEST = Manifest(
     routers=("kernel.outbox.pages:router", "kernel.outbox.api:router", "kernel.outbox.reach.pages:router"),
     jobs=tuple(Job(f"outbox.{name}", 0.5, f"kernel.outbox.jobs:{name}") for name in CHANNELS),
     models=("kernel.outbox.models", "kernel.outbox.reach.models", "kernel.bus"),
+    gauges=("kernel.outbox.gauges:gauges",),
     templates=True,
 )

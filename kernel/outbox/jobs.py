@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from kernel import feed
 from kernel.outbox import alarm, service
 from kernel.outbox.channels import Channel, Outcome
 from kernel.outbox.models import Message
@@ -110,6 +111,7 @@ def _note(platform: Platform, found: list[_Delivery]) -> int:
             else:
                 dead = service.note_failed(session, at, message, outcome.answer, permanent=outcome.permanent)
                 alarm.raise_for(platform, session, at, message, outcome.answer, dead=dead)
+                feed.announce(session, at, "ops", "/outbox")
     for _at, message, outcome in found:
         platform.metrics.outbox(message.channel, ok=outcome.ok)
     number = len(found)

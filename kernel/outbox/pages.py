@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Select, select
 
-from kernel import audit
+from kernel import audit, feed
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import Conflict
 from kernel.identity.actor import Actor
@@ -74,4 +74,5 @@ def retry(
     if not service.retry(session, now, message_id):
         raise Conflict("这条消息不在失败状态，可能已重新发送。")
     audit.record(session, now, "message.retried", f"message:{message_id}", {})
+    feed.announce(session, now, "ops", "/outbox")
     return see_other("/outbox", _("已重新排队。"))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from kernel.db.prepared import Prepared
 from kernel.manifest import resolve
 from kernel.platform import Platform
-from sla.deadlines.models import ARMED, FIRED, BlindTime, Deadline
+from sla.deadlines.models import ARMED, FIRED, OUTSIDE, BlindTime, Deadline
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -147,7 +147,8 @@ def _act(
 
 
 def _blind_between(session: Session, earliest: datetime) -> Sequence[BlindTime]:
-    return session.scalars(select(BlindTime).where(BlindTime.to_at >= earliest)).all()
+    wanted = select(BlindTime).where(BlindTime.to_at >= earliest, BlindTime.reason != OUTSIDE)
+    return session.scalars(wanted).all()
 
 
 def _observe(platform: Platform, rows: Sequence[Any], now: datetime) -> None:

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.db import Base, Id, UtcDateTime
 
 ARMED, FIRED, CANCELLED = 0, 1, 2
-BLIND_REASONS = {"platform_down": "平台停机", "clock_jump": "时钟跳变", "clock_back": "时钟倒退"}
+OUTSIDE = "outside_watcher"
+"""Seen by a watcher elsewhere: on record, but no ground for a verdict."""
+BLIND_REASONS = {
+    "platform_down": "平台停机",
+    "clock_jump": "时钟跳变",
+    "clock_back": "时钟倒退",
+    "outside_watcher": "外部看守所见",
+}
 
 
 class Deadline(Base):

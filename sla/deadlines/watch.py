@@ -7,7 +7,7 @@ import weakref
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, bus
@@ -25,6 +25,8 @@ LATE_AFTER = timedelta(seconds=60)
 SAME = timedelta(seconds=10)
 """Blind intervals of one reason whose ends differ by less are one."""
 
+ENGINE, AUDIT = "engine", "audit"
+"""Heartbeat rows: the engine lives; all deadlines were found in order."""
 BEAT_EVERY = 5.0
 """Real seconds between heartbeat rows; the clocks are compared at every tick."""
 
@@ -51,7 +53,7 @@ def beat(platform: Platform) -> bool:
     if seen and not jumped and mono - seen.mono < BEAT_EVERY * pace:
         return False
     with platform.db.write("engine") as session:
-        stored = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "engine").with_for_update())
+        stored = session.scalar(select(Heartbeat.at).where(Heartbeat.name == ENGINE).with_for_update())
         blind = False
         if jumped:
             reason = "clock_jump" if now > expected else "clock_back"
@@ -60,9 +62,9 @@ def beat(platform: Platform) -> bool:
             reason = "platform_down" if now > stored else "clock_back"
             blind = note_blind(session, now, min(stored, now), max(stored, now), reason)
         if stored is None:
-            insert_once(session, Heartbeat, {"name": "engine", "at": now})
+            insert_once(session, Heartbeat, {"name": ENGINE, "at": now})
         else:
-            session.execute(update(Heartbeat).where(Heartbeat.name == "engine").values(at=now))
+            session.execute(update(Heartbeat).where(Heartbeat.name == ENGINE).values(at=now))
     _last[clock] = _Seen(now, mono)  # only now: a beat that could not be written is none
     return blind
 
@@ -75,7 +77,18 @@ def _absent(platform: Platform, seen: _Seen | None, now: datetime) -> bool:
 
 
 def note_blind(session: Session, now: datetime, start: datetime, end: datetime, reason: str) -> bool:
-    """Record a blind interval and tell the packages above, which mark what fell into it.
+    """Record a blind interval and tell the packages above, which mark what fell into it."""
+    if not enter_blind(session, now, start, end, reason):
+        return False
+    payload = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
+    bus.publish(session, now, "blind_time", payload)
+    return True
+
+
+def enter_blind(
+    session: Session, now: datetime, start: datetime, end: datetime, reason: str, words: str = ""
+) -> bool:
+    """Enter a blind interval into the record; returns whether it is new.
 
     Several workers see one jump of the clock within moments of each other; it is recorded once.
     """
@@ -84,34 +97,40 @@ def note_blind(session: Session, now: datetime, start: datetime, end: datetime, 
         BlindTime.from_at.between(start - SAME, start + SAME),
         BlindTime.to_at.between(end - SAME, end + SAME),
     )
-    if session.scalar(same.limit(1)):
+    row = {"from_at": start, "to_at": end, "reason": reason, "noted_at": now}
+    if session.scalar(same.limit(1)) or not insert_once(session, BlindTime, row):
         return False
-    session.execute(insert(BlindTime), {"from_at": start, "to_at": end, "reason": reason, "noted_at": now})
-    audit.record(session, now, "engine.blind", "engine", {"from": start, "to": end, "reason": reason})
-    payload = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
-    bus.publish(session, now, "blind_time", payload)
+    detail = {"from": start, "to": end, "reason": reason}
+    audit.record(session, now, "engine.blind", "engine", detail | ({"words": words} if words else {}))
     log.error("blind time from %s to %s (%s)", start, end, reason)
     return True
 
 
 def check_late(platform: Platform) -> int:
     """Find deadlines that should have fired; an engine that is silently broken shows here and in metrics."""
-    now = platform.clock.now()
-    limit = now - LATE_AFTER * max(1.0, platform.clock.speed)
+    count_late(platform)
+    return 0
+
+
+def count_late(platform: Platform) -> int:
+    """Return how many armed deadlines are a minute or more overdue; one indexed query."""
+    limit = platform.clock.now() - LATE_AFTER * max(1.0, platform.clock.speed)
+    wanted = select(func.count()).select_from(Deadline)
     with platform.db.read() as session:
-        late = session.scalar(
-            select(func.count())
-            .select_from(Deadline)
-            .where(Deadline.state == ARMED, Deadline.wake_at < limit)
-        )
-        armed = session.scalar(select(func.count()).select_from(Deadline).where(Deadline.state == ARMED))
-    platform.metrics.gauge(
-        "shoushi_deadlines_late", "Armed deadlines a minute or more overdue", float(late or 0)
-    )
-    platform.metrics.gauge("shoushi_deadlines_armed", "Armed deadlines", float(armed or 0))
+        late = session.scalar(wanted.where(Deadline.state == ARMED, Deadline.wake_at < limit)) or 0
+    platform.metrics.gauge("shoushi_deadlines_late", "Armed deadlines a minute or more overdue", float(late))
     if late:
         log.error("%d deadlines are a minute or more late", late)
-    return 0
+    return late
+
+
+def note_audit(platform: Platform) -> None:
+    """Note that all deadlines were found in order just now."""
+    now = platform.clock.now()
+    with platform.db.write("engine") as session:
+        changed = session.execute(update(Heartbeat).where(Heartbeat.name == AUDIT).values(at=now))
+        if not changed.rowcount:  # type: ignore[attr-defined]
+            insert_once(session, Heartbeat, {"name": AUDIT, "at": now})
 
 
 def forget(clock: Clock) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import delete, func, select
 
 from incidents.watchdog import check_unarmed
@@ -29,6 +31,7 @@ def test_nothing_is_found_where_everything_is_armed(world: World) -> None:
 
 def test_a_forgotten_clock_is_armed_again(world: World) -> None:
     world.report()
+    world.run_for(seconds=1)
     before = armed(world, "repair")
     forget(world, "repair")
     assert check_unarmed(world.platform) == 1
@@ -38,6 +41,7 @@ def test_a_forgotten_clock_is_armed_again(world: World) -> None:
 
 def test_operations_are_told_once_an_hour_and_the_audit_knows(world: World) -> None:
     number = world.report()
+    world.run_for(seconds=1)
     for _ in range(2):
         forget(world, "response")
         check_unarmed(world.platform)
@@ -47,6 +51,17 @@ def test_operations_are_told_once_an_hour_and_the_audit_knows(world: World) -> N
     assert sorted(told) == ["email", "inapp"]
     assert noted == 2
     assert number
+
+
+def test_what_the_engine_is_about_to_fire_and_arm_is_not_missed(world: World) -> None:
+    """An audit between the due instant and the engine's next tick, which arms the next slot."""
+    world.report(fault_class="system_major")
+    world.run_for(minutes=90)
+    assert check_unarmed(world.platform) == 0
+    world.clock.advance(timedelta(seconds=30))
+    assert check_unarmed(world.platform) == 0
+    world.clock.advance(timedelta(seconds=31))
+    assert check_unarmed(world.platform) == 1, "by now the engine should have acted"
 
 
 def test_closed_incidents_need_no_deadlines(world: World) -> None:
