@@ -91,6 +91,20 @@ def rto_of(outages: Iterable[Outage | None]) -> float | None:
     return max(each.ended or 0.0 for each in seen) - min(each.began for each in seen)
 
 
+def lost_rows(measured: Mapping[str, Any]) -> int | None:
+    """Return the rows lost by what playbooks measured: said outright, or counted before and after.
+
+    None when nobody counted. More rows than before is no loss: somebody went on working.
+    """
+    for name in ("rows_lost", "lost_rows"):
+        if measured.get(name) is not None:
+            return int(measured[name])
+    before, after = measured.get("rows_before"), measured.get("rows_after")
+    if before is None or after is None:
+        return None
+    return max(0, int(before) - int(after))
+
+
 def judge(
     *,
     rto: float | None,

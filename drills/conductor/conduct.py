@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import secrets as random
 import shutil
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 from drills import guard, incident, log, measure, rules, secrets, service
 from drills.conductor import archive, arming, lease, undoing
 from drills.conductor.deadman import Beats
+from drills.conductor.lab import chosen, forget
 from drills.conductor.running import Running
 from drills.conductor.stage import Stage, Stop, folder_of, marker_of
-from drills.conductor.values import filled, free_ports
-from drills.plan import Resolved
 from kernel.errors import AppError, ConfigError
 from kernel.platform import Platform
 from playbooks.runner import reap
@@ -51,7 +46,7 @@ def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
     reap(marker_of(platform, number), prefix=True)
     try:
         found = service.resolve(platform, drill.plan)
-        values, known = _values(platform, number, found), secrets.load(platform.settings)
+        values, known = chosen(platform, number, found, secrets.load(platform.settings))
         stage = Stage(platform, number, found, values, known)
     except (AppError, ConfigError, OSError) as error:
         if life.touched or life.state not in (rules.ARMING, rules.ARMED):
@@ -77,29 +72,6 @@ def refuse(platform: Platform, number: str, why: str) -> None:
         drill = service.find(session, number, for_update=True)
         log.append(session, platform.clock.now(), drill, log.CONDUCTOR, [log.Said("refused", {}, why)])
         guard.free_targets(session, drill)
-
-
-def _values(platform: Platform, number: str, found: Resolved) -> dict[str, Any]:
-    """Return the variables of this drill: chosen once and kept for whoever conducts it next."""
-    path = folder_of(platform, number) / "values.json"
-    if path.is_file():
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    chosen: dict[str, Any] = {**found.scenario.vars, **found.plan.vars, "drill_id": number}
-    if found.plan.local and found.scenario.live:
-        chosen["lab_dir"] = str(lab_folder(number))
-        chosen["port_base"] = free_ports()
-    chosen["deadman_seconds"] = int(min((i.deadman for i in found.scenario.injections), default=120.0))
-    values: dict[str, Any] = {name: filled(value, chosen) for name, value in chosen.items()}
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-    draft.replace(path)
-    return values
-
-
-def lab_folder(number: str) -> Path:
-    """Return a short path for the lab: a socket's path must not exceed some hundred characters."""
-    return Path("/tmp") / f"shoushi-lab-{number}-{random.token_hex(3)}"  # noqa: S108 - made 0700 by the playbook
 
 
 class Conductor:
@@ -182,5 +154,5 @@ class Conductor:
         if stage.found.plan.local and lab and stage.found.scenario.live:
             outcome = stage.play(lab.down, LAB_SECONDS, stoppable=False, quiet=True)
             stage.say("lab_removed", {"ok": outcome.ok}, outcome.message or None)
-            (stage.folder / "values.json").unlink(missing_ok=True)
+            forget(stage.folder)
         shutil.rmtree(stage.folder / "runs", ignore_errors=True)

@@ -54,6 +54,7 @@ class Running:
         outcome = self.stage.play(injection.playbook, injection.timeout)
         if stop := self.stage.stop_wanted():
             raise stop
+        self.measured |= outcome.measured
         data = {"id": injection.id, "seconds": round(outcome.seconds, 3), "status": outcome.status}
         self.stage.say("injection_done" if outcome.ok else "injection_failed", data, outcome.message or None)
         if not outcome.ok:
@@ -169,10 +170,7 @@ class Running:
     def _lost_rows(self) -> int | None:
         if self.stage.prober.counts:
             return self.stage.prober.lost_rows()
-        for name in ("rows_lost", "lost_rows"):
-            if isinstance(self.measured.get(name), int | str):
-                return int(self.measured[name])
-        return None
+        return measure.lost_rows(self.measured)
 
     def back_at(self) -> float | None:
         """Seconds since the beginning at which service was whole again."""

@@ -64,8 +64,9 @@ class Stage:
         self.guarding = False
 
     def _probes(self) -> dict[str, tuple[Any, Mapping[str, Any]]]:
-        scenario = self.found.scenario
-        return {name: (probe, filled(probe.asked, self.values)) for name, probe in scenario.probes.items()}
+        known = {**self.values, **self._secrets}
+        probes = self.found.scenario.probes
+        return {name: (probe, filled(probe.asked, known)) for name, probe in probes.items()}
 
     # --- the log ---
 

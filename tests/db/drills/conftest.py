@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drills.conductor import conduct
+from drills.conductor import lab
 from playbooks import catalogue
 from tests.support.drills import Rig, write_scenario
 from tests.support.world import World
@@ -16,6 +16,6 @@ from tests.support.world import World
 def rig(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     content = tmp_path / "content"
     monkeypatch.setattr(catalogue, "CONTENT", content)
-    monkeypatch.setattr(conduct, "lab_folder", lambda _number: tmp_path / "lab")
+    monkeypatch.setattr(lab, "lab_folder", lambda _number: tmp_path / "lab")
     write_scenario(content)
     return Rig(world, content)
