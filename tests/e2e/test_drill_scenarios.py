@@ -1,4 +1,4 @@
-"""Every scenario that ships, conducted by the platform on real processes, from arming to the lab's removal."""
+"""Every scenario that ships, conducted by the platform on real processes until its lab is gone."""
 
 from __future__ import annotations
 
