@@ -9,9 +9,11 @@ import random
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,6 @@ class Lab:
         self.port = free_ports()
         self.marker = secrets.token_hex(8)
         self.vars: dict[str, Any] = dict(self.described["vars"])
-        self.vars |= {key: secrets.token_hex(8) for key in self.vars if key.endswith("_password")}
         self.vars |= {"lab_dir": str(self.dir), "port_base": self.port} | given
         self.measured: dict[str, Any] = {}
         self._extra = Path(tempfile.mkdtemp(prefix="shoushi-vars-")) / "vars.json"
@@ -96,7 +97,7 @@ class Lab:
             return False
         return answer.status_code == int(asked.get("status", 200)) and asked["expect"] in answer.text
 
-    def wait_page(self, up: bool = True, probe: str = "page_ok", limit: float = 20) -> None:
+    def wait_page(self, up: bool = True, probe: str = "page_ok", limit: float = 40) -> None:
         """Wait until the page answers, or no longer does."""
         wait_for(lambda: self.page(probe) is up, f"{probe} to be {up}", limit)
 
@@ -133,6 +134,23 @@ class Lab:
                 self.run(self.described["lab"]["down"])
         finally:
             shutil.rmtree(self._extra.parent, ignore_errors=True)
+
+
+def shown_days(lab: Lab) -> int:
+    """Return the days left of what the server shows to a client that trusts the lab's authority.
+
+    -1 when the client refuses it, or nobody answers.
+    """
+    trust = ssl.create_default_context(cafile=str(lab.dir / "ca" / "ca.pem"))
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", lab.port), timeout=1) as plain,
+            trust.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+        ):
+            ends = ssl.cert_time_to_seconds(str((secured.getpeercert() or {})["notAfter"]))
+    except OSError:
+        return -1
+    return int((ends - time.time()) // 86400)
 
 
 def stats(output: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the content promises on paper: every scenario is complete, and Ansible can read it."""
+"""What the content promises on paper: the catalogue takes it, and Ansible can read it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.playbooks.lab import CONTENT, SCENARIOS, ansible, scenario
+from playbooks import catalogue, inventory
+from playbooks.runner import hosts_of, syntax_problems
+from tests.e2e.playbooks.lab import CONTENT, SCENARIOS, scenario
 
 NAMES = sorted(p.parent.name for p in SCENARIOS.glob("*/scenario.yml"))
 LIVE = [name for name in NAMES if scenario(name)["form"] == "live"]
+REPAIRS = sorted(p.parent.name for p in CONTENT.glob("repairs/*/repair.yml"))
 CONTRACT = CONTENT.parents[1] / "sla" / "contracts" / "huaibei-2025.toml"
 CLASSES = {each["key"] for each in tomllib.loads(CONTRACT.read_text(encoding="utf-8"))["fault_class"]}
-SHARED = [CONTENT / "deadman_refresh.yml", *sorted(CONTENT.glob("repairs/*/repair.yml"))]
-KINDS = {
+FIELDS = {
     "http": {"url", "expect"},
     "tcp": {"host", "port"},
     "sql": {"dsn", "query", "expect"},
@@ -27,99 +29,73 @@ KINDS = {
 }
 
 
-def texts(value: Any, path: str = "") -> list[str]:
-    """Return where a text lacks one of its two languages."""
-    if isinstance(value, dict):
-        if "zh" in value or "en" in value:
-            return [] if value.get("zh") and value.get("en") else [path]
-        return [found for key, each in value.items() for found in texts(each, f"{path}/{key}")]
-    if isinstance(value, list):
-        return [found for n, each in enumerate(value) for found in texts(each, f"{path}/{n}")]
-    return []
-
-
-def playbooks(described: dict[str, Any]) -> list[str]:
-    """Return every playbook that a scenario names."""
-    found = [*described.get("lab", {}).values(), described.get("verify")]
-    found += [each.get("playbook") for each in (*described["response"], *described.get("rollback", []))]
-    for each in described.get("injections", []):
-        found += [each["playbook"], each["undo"]]
-    return [name for name in dict.fromkeys(found) if name]
+def test_the_catalogue_takes_every_folder() -> None:
+    assert sorted(p.name for p in SCENARIOS.iterdir() if p.is_dir()) == NAMES == sorted(catalogue.scenarios())
+    assert sorted(p.name for p in (CONTENT / "repairs").iterdir()) == REPAIRS == sorted(catalogue.repairs())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scenario_says_everything_that_a_drill_needs(name: str) -> None:
-    described = scenario(name)
-    assert described["id"] == name
-    assert {"title", "summary", "form", "fault_class", "article", "blast_radius", "tier", "response"} <= set(
-        described
-    )
-    assert described["fault_class"] in CLASSES
-    assert described["tier"] in ("lab", "staging", "production")
-    assert texts(described) == []
-    assert all(each.get("limit") for each in described["response"])
-    steps = [each["id"] for each in described["response"]]
-    assert len(steps) == len(set(steps))
+def test_a_scenario_names_a_class_of_the_contract_and_people_with_limits(name: str) -> None:
+    found = catalogue.scenario(name).what
+    assert found.fault_class in CLASSES
+    assert found.article.startswith("第")
+    assert [step for step in found.response if step.kind == "human"], "somebody must answer"
+    assert all(step.limit > 0 for step in found.response)
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_a_live_scenario_can_be_seen_undone_and_taken_down(name: str) -> None:
-    described = scenario(name)
-    assert {"undo", "needs", "vars", "lab", "probes", "rollback", "verify", "success"} <= set(described)
-    assert all(each["undo"] and each["deadman"] >= 30 and each["timeout"] for each in described["injections"])
-    assert [each["id"] for each in described["response"] if each["kind"] == "human"], "somebody must answer"
-    seen = described["probes"]
-    named = [*described["steady_state"], *described["success"]["must"]]
-    assert set(named) | {each["probe"] for each in described.get("abort_if", [])} <= set(seen)
-    for probe, each in seen.items():
-        assert each["kind"] in KINDS, probe
-        assert KINDS[each["kind"]] <= set(each), probe
+def test_a_live_scenario_can_be_seen_measured_and_taken_down(name: str) -> None:
+    found = catalogue.scenario(name).what
+    assert found.lab
+    assert found.verify
+    assert set(found.success.must) <= set(found.probes)
+    for probe, each in found.probes.items():
+        assert FIELDS[each.kind] <= set(each.asked), probe
+    assert {"lab_dir", "port_base", "deadman_seconds"} <= set(found.vars)
+    assert (SCENARIOS / name / "deadman_refresh.yml").is_file()
 
 
+@pytest.mark.parametrize("kind", ["local", "example"])
 @pytest.mark.parametrize("name", LIVE)
-def test_named_playbooks_exist_and_hosts_are_those_of_both_inventories(name: str) -> None:
-    described, folder = scenario(name), SCENARIOS / name
-    assert [each for each in playbooks(described) if not (folder / each).is_file()] == []
-    for inventory in ("inventory.local.yml", "inventory.example.yml"):
-        groups = yaml.safe_load((folder / inventory).read_text(encoding="utf-8"))["all"]["children"]
-        assert set(groups["targets"]["hosts"]) == set(described["targets"]), inventory
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_tabletop_has_people_only(name: str) -> None:
-    described = scenario(name)
-    if described["form"] == "tabletop":
-        assert playbooks(described) == []
-        assert {each["kind"] for each in described["response"]} == {"human"}
+def test_an_inventory_fits_the_scenario(name: str, kind: str) -> None:
+    """Every host says its tier, none is left to chance, and no more of them than may suffer."""
+    entry = catalogue.scenario(name)
+    text = entry.inventory(kind)
+    hosts = inventory.read(text)
+    groups = yaml.safe_load(text)["all"]["children"]
+    assert set(groups["targets"]["hosts"]) == set(entry.what.targets)
+    assert {host.tier for host in hosts} == {"lab" if kind == "local" else "staging"}
+    assert {host.local for host in hosts} == {kind == "local"}
+    assert len(hosts) <= entry.what.blast_radius.hosts
+    assert hosts_of(text) == [host.name for host in hosts]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", [*LIVE, ""])
-def test_ansible_can_read_every_playbook(folder: str) -> None:
-    """One process per scenario; without a folder, the repairs and the shared playbook."""
-    found = [SCENARIOS / folder / each for each in playbooks(scenario(folder))] if folder else SHARED
-    inventory = SCENARIOS / (folder or "process_crash") / "inventory.local.yml"
-    given = ["-e", "lab_dir=/nowhere", "-e", "port_base=20000"]
-    ran = ansible("ansible-playbook", "--syntax-check", "-i", str(inventory), *given, *map(str, found))
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+@pytest.mark.parametrize("name", LIVE)
+def test_ansible_can_read_every_playbook(name: str) -> None:
+    entry = catalogue.scenario(name)
+    found = sorted(p for p in entry.folder.glob("*.yml") if not p.name.startswith(("scenario", "inventory")))
+    assert {p.name for p in found} == {*entry.what.playbooks(), "deadman_refresh.yml"}, "none is left over"
+    assert syntax_problems(found, entry.inventory()) == []
 
 
-def test_every_folder_holds_a_scenario() -> None:
-    assert sorted(p.name for p in SCENARIOS.iterdir() if p.is_dir()) == NAMES
+@pytest.mark.slow
+def test_ansible_can_read_every_repair() -> None:
+    found = [CONTENT / "repairs" / name / "repair.yml" for name in REPAIRS]
+    assert syntax_problems(found, catalogue.scenario("process_crash").inventory()) == []
 
 
 def plays(path: Path) -> list[dict[str, Any]]:
     return list(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def test_no_play_gathers_facts() -> None:
-    for path in [*SCENARIOS.glob("*/*.yml"), *SHARED]:
-        for play in plays(path) if not path.name.startswith(("scenario", "inventory")) else []:
-            assert "ansible.builtin.import_playbook" in play or play["gather_facts"] is False, path
+def test_plays_gather_no_facts_and_import_nothing_that_the_checksum_does_not_cover() -> None:
+    for path in [*SCENARIOS.glob("*/*.yml"), *CONTENT.glob("repairs/*/repair.yml")]:
+        if not path.name.startswith(("scenario", "inventory")):
+            assert all(play["gather_facts"] is False for play in plays(path)), path
+            assert "import_playbook" not in path.read_text(encoding="utf-8"), path
 
 
 def test_no_secret_is_written_down() -> None:
     for name in LIVE:
-        for key, value in scenario(name)["vars"].items():
-            if key.endswith("_password"):
-                assert value == "", f"{name}: {key} is made up by the engine"
+        assert [key for key in scenario(name)["vars"] if "password" in key or "secret" in key] == [], name

