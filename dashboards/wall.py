@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -18,7 +18,10 @@ from incidents.monitoring import queries as probes
 from incidents.monitoring.rules import DOWN, UNKNOWN
 from kernel.edge import PageRouter, Read, platform_of, require
 from kernel.identity.actor import Actor
+from kernel.identity.directory import people_by_id
 from kernel.web.templating import begin, render
+from oa.affairs.duty import queries as duty
+from oa.affairs.duty import rules as duty_rules
 from sla import pinned
 from sla.contract import Contract
 from sla.exposure.service import exposure
@@ -29,6 +32,7 @@ router = PageRouter()
 Watcher = Annotated[Actor, Depends(require("board.wall"))]
 SHOWN = 6
 """Incidents that fit; the others are counted."""
+DAY, AHEAD = timedelta(days=1), timedelta(days=7)
 RESPONSE_FIRST = "pending"
 
 
@@ -77,6 +81,20 @@ def _board(request: Request, actor: Actor, session: Session) -> dict[str, Any]:
         "names": views.Names(contract),
         "health": health(contract, probes.health(session), [s.incident for s in lasting]),
         "counts": probes.counts(session),
+        **_roster(session, now),
+    }
+
+
+def _roster(session: Session, now: datetime) -> dict[str, Any]:
+    """Return who is on duty now, and when the next role changes hands, to whom."""
+    spans = duty.spans(session, now - DAY, now + AHEAD)
+    people = {p.id: p.display_name for p in people_by_id(session, {span.person for span in spans})}
+    holders = duty_rules.on_duty(spans, now)
+    following = duty_rules.handoffs(spans, now + timedelta.resolution, now + AHEAD)
+    return {
+        "roles": duty_rules.ROLE_LABELS,
+        "on_duty": {role: people.get(person) for role, person in holders.items()},
+        "handoff": [(h, people.get(h.after or 0)) for h in following if h.at == following[0].at],
     }
 
 

@@ -16,6 +16,7 @@ MANIFEST = Manifest(
     models=("incidents.monitoring.models",),
     checks=("incidents.monitoring.record:check_outages",),
     gauges=("incidents.monitoring.queries:gauges",),
+    observed="incidents.monitoring.observed:observed",
     on_start="incidents.monitoring.file:load",
     on_init="incidents.monitoring.own:install",
     demo="incidents.monitoring.own:demo",

@@ -24,6 +24,7 @@ from sla.frozen import dispatch
 from sla.frozen.models import FrozenReport
 from sla.report.data import gather
 from sla.report.figures import Figures, figures_of
+from sla.report.observed import observed
 from sla.report.periods import Period
 
 PAGE = 50
@@ -65,7 +66,8 @@ def freeze(
 def live_figures(platform: Platform, session: Session, period: Period, now: datetime) -> Figures:
     """Return the figures of the period as they are now, about everything."""
     begin, end = period.span(platform.zone)
-    return figures_of(gather(session, PLATFORM, pinned.in_force(platform), begin, end, now))
+    seen = observed(platform, session, begin, end, now)
+    return figures_of(gather(session, PLATFORM, pinned.in_force(platform), begin, end, now, seen))
 
 
 def _subject(period: str, version: int) -> str:

@@ -22,6 +22,7 @@ from sla.penalties.models import Penalty
 from sla.penalties.rules import VOID
 from sla.report import rules
 from sla.report.headline import Headline, Tally, headline, in_scope, tally, within
+from sla.report.observed import Observed
 
 MOST_LISTED = 200
 """Rows of a register in the report; what is beyond is counted, and listed by the link."""
@@ -67,6 +68,8 @@ class SlaReport(Headline):
     """How much of the range has passed: the whole of availability."""
     down_modules: dict[str, int]
     down_payers: dict[str, int]
+    observed: Sequence[Observed]
+    """What probes saw, by module and payer."""
     missed: Sequence[Any]
     missed_count: int
     numbers: dict[int, str]
@@ -82,7 +85,13 @@ class SlaReport(Headline):
 
 
 def gather(
-    session: Session, actor: Actor, contract: Contract, start: datetime, end: datetime, now: datetime
+    session: Session,
+    actor: Actor,
+    contract: Contract,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    seen: Sequence[Observed] = (),
 ) -> SlaReport:
     """Return the report over cases that began in [start, end); 422 for a reversed or empty range."""
     head = headline(session, actor, contract, start, end)
@@ -102,6 +111,7 @@ def gather(
         seconds=max(0, int((min(end, now) - start).total_seconds())),
         down_modules=down[0],
         down_payers=down[1],
+        observed=[o for o in seen if head.scopes is None or o.payer is None or o.payer in head.scopes],
         missed=missed,
         missed_count=sum(g.cases for g in head.groups if "missed" in (g.response_state, g.repair_state)),
         numbers=_numbers(session, [row.id for row in missed]),

@@ -25,6 +25,7 @@ from sla.contract import Contract
 from sla.report import rules
 from sla.report.data import gather
 from sla.report.figures import Figures, figures_of
+from sla.report.observed import observed
 from sla.report.paper import document_of
 from sla.report.sections import sections_of
 from sla.report.workbook import workbook_of
@@ -73,7 +74,9 @@ def figures_for(
     """Return the figures of a range and the contract in force."""
     begun, until = span(platform, start, end)
     contract = pinned.in_force(platform)
-    found = gather(session, actor, contract, begun, until, platform.clock.now())
+    now = platform.clock.now()
+    seen = observed(platform, session, begun, until, now)
+    found = gather(session, actor, contract, begun, until, now, seen)
     return figures_of(found), contract
 
 

@@ -104,6 +104,16 @@ def _availability(report: SlaReport) -> Figures:
         "seconds": report.seconds,
         "modules": rows(report.contract.modules, report.down_modules),
         "payers": rows(payers, report.down_payers),
+        "observed": [
+            {
+                "module": o.module,
+                "payer": o.payer,
+                "seen_seconds": round(o.seen),
+                "down_seconds": round(o.down),
+                "percent": _text(rules.availability(round(o.down), round(o.seen))),
+            }
+            for o in report.observed
+        ],
     }
 
 

@@ -224,5 +224,31 @@ def _availability(f: Figures, contract: Contract, links: Links) -> Section:
             for row in f["availability"][which]
         ]
         grids.append(Grid(title, [title, _("中断时长"), _("可用率")], rows, frozenset((1, 2)), (2, 1, 1)))
-    note = _("按故障登记的中断时段计算，重叠只计一次；不扣除剔除时段。")
+    if "observed" in f["availability"]:  # reports frozen before there were probes have none
+        grids.append(_observed(f, contract))
+    note = _("按故障登记的中断时段计算，重叠只计一次；不扣除剔除时段。探测所见另列，未观测的时间不计。")
     return Section("availability", _("可用率"), grids, note)
+
+
+def _observed(f: Figures, contract: Contract) -> Grid:
+    def name(names: Any, key: str | None) -> str:
+        return _("不限") if key is None else names[key].name if key in names else key
+
+    rows = [
+        [
+            words(name(contract.modules, row["module"]), _probes(row)),
+            words(name(contract.payers, row["payer"])),
+            seconds(row["seen_seconds"]),
+            seconds(row["down_seconds"]),
+            percent(row["percent"]),
+        ]
+        for row in f["availability"]["observed"]
+    ]
+    head = [_("模块"), _("付款方"), _("观测时长"), _("中断时长"), _("可用率")]
+    empty = _("这段时间没有探测数据。")
+    return Grid(_("探测所见的可用率"), head, rows, frozenset((2, 3, 4)), (2, 2, 1, 1, 1), empty=empty)
+
+
+def _probes(row: Figures) -> str:
+    wanted = {name: row[name] for name in ("module", "payer") if row[name]}
+    return f"/probes?{urlencode(wanted)}"

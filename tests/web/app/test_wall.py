@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from dashboards.wall import SHOWN
+from oa.affairs.duty.rules import PRIMARY
+from tests.support.duty import add_deputy, add_ni, publish, take_over
 from tests.support.probes import configure, results, trackers
 from tests.support.web import MAJOR, Site, statements
 from tests.support.world import World
@@ -64,3 +69,22 @@ def test_what_does_not_fit_is_counted_and_costs_no_more_sql(site: Site, world: W
 )
 def test_it_is_for_those_who_may_see_every_payer(site: Site, who: str, status: int) -> None:
     assert site.page(who).get("/wall").status_code == status
+
+
+def test_who_is_on_duty_stands_there_with_the_next_handoff(site: Site, world: World) -> None:
+    add_deputy(world)
+    publish(world)
+    add_ni(world)
+    take_over(world, "ni", PRIMARY, world.now + timedelta(hours=2), world.now + timedelta(hours=4))
+    text = re.sub(r"<[^>]+>|\s+", " ", site.page("zhou").get("/wall/live").text)
+    said = re.sub(r" +", " ", text)
+    assert "主班 林工" in said
+    assert "副班 段工" in said
+    assert "带班领导 周经理" in said
+    assert re.search(r"下次交接 .*11:00 主班 倪工", said)
+
+
+def test_a_role_that_nobody_has_is_said_to_be_empty(site: Site) -> None:
+    text = site.page("zhou").get("/wall/live").text
+    assert text.count("board__on-duty--none") == 3
+    assert "下次交接" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from io import BytesIO
@@ -14,6 +15,7 @@ import pytest
 from sla import pinned
 from sla.report.paper import document_of
 from tests.support.ledger import at
+from tests.support.probes import configure, results, trackers
 from tests.support.reports import cells, figures_and_lists
 from tests.support.web import Site
 from tests.support.world import World
@@ -51,12 +53,17 @@ def figures_of(site: Site, who: str = "wang") -> dict[str, Any]:
 
 
 def test_page_paper_and_workbook_say_what_json_says(site: Site) -> None:
-    from openpyxl import load_workbook
-
     eventful(site.world)
     figures = figures_of(site)
+    assert len([c for c in cells(site, figures) if c.text != "—"]) > 150
+    forms_agree(site, figures)
+
+
+def forms_agree(site: Site, figures: dict[str, Any]) -> None:
+    """Each figure of the JSON stands on the page, on paper and in the workbook."""
+    from openpyxl import load_workbook
+
     wanted = [c for c in cells(site, figures) if c.text != "—"]
-    assert len(wanted) > 150
 
     html = unescape(re.sub(r"<[^>]+>", "\n", site.page("wang").get(f"/reports/sla?{RANGE}").text))
     page = {line.strip() for line in html.splitlines()}
@@ -119,6 +126,37 @@ def test_availability_counts_overlapping_outages_once(site: Site) -> None:
     assert (todo["down_seconds"], county["down_seconds"]) == (6 * 3600, 6 * 3600 + 600)
     assert found["seconds"] == 2 * 86400 + 17 * 3600 + 60
     assert county["percent"] == "90.515"
+
+
+def probed(world: World) -> None:
+    """Ten good minutes, then two of twenty down, of one module for one payer; another for all of them."""
+    configure(world, "portal", payer="city")
+    configure(world, "all", payer=None)
+    for tracker in trackers(world):
+        results(world, tracker, "+" * 10 + "--" + "++" + "+" * 6)
+
+
+def test_availability_as_probes_saw_it_stands_by_module_and_payer_in_every_form(site: Site) -> None:
+    eventful(site.world)
+    probed(site.world)
+    found = figures_of(site)["availability"]["observed"]
+    assert [(o["module"], o["payer"]) for o in found] == [("documents", "city"), ("documents", None)]
+    [mine, _all] = found
+    assert (mine["seen_seconds"], mine["down_seconds"], mine["percent"]) == (1200, 120, "90.000")
+    forms_agree(site, figures_of(site))
+
+
+def test_an_outage_that_lasts_counts_until_now(site: Site) -> None:
+    configure(site.world)
+    results(site.world, trackers(site.world)[0], "++--")
+    before = figures_of(site)["availability"]["observed"][0]["down_seconds"]
+    site.world.clock.advance(timedelta(seconds=60))
+    assert figures_of(site)["availability"]["observed"][0]["down_seconds"] == before + 60
+
+
+def test_a_county_sees_what_was_probed_for_it_and_for_all(site: Site) -> None:
+    probed(site.world)
+    assert [o["payer"] for o in figures_of(site, "sun")["availability"]["observed"]] == [None]
 
 
 def test_every_missed_case_names_its_evidence(site: Site) -> None:
