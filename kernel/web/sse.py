@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -60,14 +60,30 @@ def encode(item: Item) -> bytes:
     return f"id: {item.id}\nevent: change\ndata: {data}\n\n".encode()
 
 
+class Batch(NamedTuple):
+    """Messages for many clients, put together once; a ping has no id."""
+
+    messages: Sequence[tuple[int, bytes]]
+    whole: bytes
+
+    def without(self, seen: Container[int]) -> bytes:
+        """Return the messages but those that a client has seen."""
+        return b"".join(raw for number, raw in self.messages if number not in seen) if seen else self.whole
+
+
+def batch_of(messages: Sequence[tuple[int, bytes]]) -> Batch:
+    """Put messages together."""
+    return Batch(messages, b"".join(raw for _, raw in messages))
+
+
 class Client:
     """One open stream: what it wants, and what waits for it."""
 
     def __init__(self, topics: Topics) -> None:
         self.topics = topics
-        self.queue: asyncio.Queue[Sequence[tuple[int, bytes]] | None] = asyncio.Queue(QUEUE_LENGTH)
+        self.queue: asyncio.Queue[Batch | None] = asyncio.Queue(QUEUE_LENGTH)
 
-    def put(self, batch: Sequence[tuple[int, bytes]] | None) -> None:
+    def put(self, batch: Batch | None) -> None:
         """Queue a batch; a client that reads too slowly is ended and comes back with its last id."""
         try:
             self.queue.put_nowait(batch)
@@ -84,15 +100,17 @@ class Hub:
         self.feed, self.now, self.poll = feed, now, poll
         self.clients: set[Client] = set()
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
         self._position = 0
         self._gaps: dict[int, int] = {}
 
     async def join(self, client: Client) -> None:
-        """Add a listener; the first one starts the poller."""
-        if not self.clients and (self._task is None or self._task.done()):
-            self._position, self._gaps = await run_in_threadpool(self.feed.last_id), {}
-            self._task = asyncio.create_task(self._run())
-        self.clients.add(client)
+        """Add a listener; the first one starts the poller, those who come at the same time wait for it."""
+        async with self._starting:
+            if self._task is None or self._task.done():
+                self._position, self._gaps = await run_in_threadpool(self.feed.last_id), {}
+                self._task = asyncio.create_task(self._run())
+            self.clients.add(client)
 
     def leave(self, client: Client) -> None:
         """Remove a listener; the poller ends by itself when nobody is left."""
@@ -133,16 +151,16 @@ class Hub:
         if not items:
             return
         encoded = [(item.type, item.id, encode(item)) for item in items]
-        batches: dict[Topics, list[tuple[int, bytes]]] = {}
+        batches: dict[Topics, Batch] = {}
         for client in self.clients:
-            if client.topics not in batches:
-                wanted = client.topics
-                batches[wanted] = [(i, raw) for kind, i, raw in encoded if wanted is None or kind in wanted]
-            if batches[client.topics]:
-                client.put(batches[client.topics])
+            wanted = client.topics
+            if wanted not in batches:
+                batches[wanted] = batch_of([(i, r) for kind, i, r in encoded if not wanted or kind in wanted])
+            if batches[wanted].whole:
+                client.put(batches[wanted])
 
     def _ping(self) -> None:
-        batch = [(0, ping(self.now()))]
+        batch = batch_of([(0, ping(self.now()))])
         for client in self.clients:
             client.put(batch)
 
@@ -194,12 +212,12 @@ async def _events(
             yield encode(item)
         pings = 0
         while (batch := await client.queue.get()) is not None:
-            pings += batch[0][0] == 0
+            pings += batch.messages[0][0] == 0
             if still and pings == CHECK_EVERY_PINGS:
                 pings = 0
                 if not await run_in_threadpool(still):
                     return
-            if chunk := b"".join(raw for number, raw in batch if number not in replayed):
+            if chunk := batch.without(replayed):
                 yield chunk
     finally:
         hub.leave(client)

@@ -117,6 +117,20 @@ def test_all_clients_share_one_poll() -> None:
     asyncio.run(story())
 
 
+def test_clients_that_come_at_the_same_time_start_one_poller() -> None:
+    async def story() -> int:
+        desk = Desk()
+        bodies = await asyncio.gather(*(desk.open() for _ in range(50)))
+        pollers = [t for t in asyncio.all_tasks() if getattr(t.get_coro(), "__name__", "") == "_run"]
+        desk.feed.add("incident", "/x")
+        assert {(await change(body))["url"] for body in bodies} == {"/x"}
+        for body in bodies:
+            await body.aclose()
+        return len(pollers)
+
+    assert asyncio.run(story()) == 1
+
+
 def test_the_poller_stops_when_nobody_listens_and_starts_again() -> None:
     async def story() -> None:
         desk = Desk()
