@@ -38,6 +38,7 @@ COMMANDS = {
     "explain": "incidents.cli:explain",
     "whatif": "incidents.whatif_cli:whatif",
     "export": "incidents.cli:export",
+    "drill": "drills.cli:drill",
 }
 """Command → where it lives; nothing is imported before it is used, so `--help` answers at once."""
 
@@ -62,6 +63,7 @@ HELP = {
     "explain": "解释一个故障的评判",
     "whatif": "按修改后的合同试算过去的故障",
     "export": "导出事件",
+    "drill": "应急演练：方案、运行、中止、报告",
 }
 
 MANIFESTS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from kernel.errors import Conflict
 from kernel.web.i18n import gettext as _
 from playbooks import releases
 from playbooks.runner.environment import SYSTEM_PATH, programs
+from playbooks.schema import Scenario
 
 PRODUCTION = "production"
 
@@ -36,18 +38,26 @@ def of_plan(found: Resolved) -> Iterator[str]:
     most = found.scenario.blast_radius.hosts
     if len(hosts) > most:
         yield _("主机清单有%(n)s台主机，超出场景允许的%(most)s台。", n=len(hosts), most=most)
-    if found.plan.local and (lacking := lacks(found)):
-        yield _("本机缺少：%(what)s", what="、".join(lacking))
+    if found.plan.local and (missing_here := lacking(found.scenario)):
+        yield _("本机缺少：%(what)s", what="、".join(missing_here))
 
 
-def lacks(found: Resolved) -> list[str]:
+def lacking(scenario: Scenario) -> list[str]:
     """Return what this machine lacks to build the scenario's own lab."""
-    needs = found.scenario.needs
+    needs = scenario.needs
     path = f"{programs()}:{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
     missing = [name for name in needs.commands if shutil.which(name, path=path) is None]
     if (needs.root or needs.namespaces) and os.geteuid() != 0:
         missing.append("root")
+    elif needs.namespaces and not _namespaces():
+        missing.append("network namespaces")
     return missing
+
+
+def _namespaces() -> bool:
+    """Whether this machine lets us make a network namespace."""
+    unshare = shutil.which("unshare")
+    return unshare is not None and subprocess.run([unshare, "-n", "true"], check=False).returncode == 0  # noqa: S603
 
 
 def of_window(found: Resolved, now: datetime) -> Iterator[str]:

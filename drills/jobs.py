@@ -36,7 +36,7 @@ def keep_conducted(platform: Platform) -> int:
     for number in wanting(platform):
         ready = SYSTEM.monotonic() >= _patience.get(number, (0.0, 0.0))[0]
         if ready and number not in _running and _unlocked(platform, number):
-            _running[number] = _start(platform, number)
+            _running[number] = start(platform, number)
             started += 1
     return started
 
@@ -71,7 +71,7 @@ def _unlocked(platform: Platform, number: str) -> bool:
         return free
 
 
-def _start(platform: Platform, number: str) -> subprocess.Popen[bytes]:
+def start(platform: Platform, number: str) -> subprocess.Popen[bytes]:
     """Start the conductor on the same database and folder, also where `serve` chose them itself."""
     chosen = {
         "SHOUSHI_DATA_DIR": str(platform.settings.data_dir),
