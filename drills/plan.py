@@ -112,7 +112,8 @@ class Plan(Part):
     def _no_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
             if any(word in name.lower() for word in SECRET_NAMES):
-                raise ValueError(f"方案不能含有口令（{name}）：请放入口令文件，见 docs/drills.md。")
+                words = _("方案不能含有口令（%(name)s）：请放入口令文件，见 docs/drills.md。", name=name)
+                raise ValueError(words)
         return value
 
     @property

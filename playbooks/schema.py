@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kernel.web.i18n import gettext as _
 from playbooks.durations import Duration
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -162,7 +163,8 @@ class Scenario(Part):
             ("abort_if", tuple(guard.probe for guard in self.abort_if)),
         ):
             if unknown := [name for name in names if name not in self.probes]:
-                raise ValueError(f"{place}：没有名为 {unknown[0]} 的探测。")
+                words = _("%(place)s：没有名为 %(name)s 的探测。", place=place, name=unknown[0])
+                raise ValueError(words)
         if self.form == "live" and not (self.injections and self.rollback and self.steady_state):
             raise ValueError("实战演练必须有注入、回退和稳态探测。")
         if self.form == "tabletop" and (self.injections or any(s.kind == AUTO for s in self.response)):
