@@ -14,18 +14,20 @@ from incidents.evidence import evidence_of
 from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, Grouped, Read, RowId, Write, platform_of, require
 from kernel.edge.etags import IfMatch, etag, version_of
+from kernel.edge.straight import StraightRoute
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
 
 router = ApiRouter(prefix="/incidents", tags=["incidents"])
+reporting = ApiRouter(prefix="/incidents", tags=["incidents"], route_class=StraightRoute)
 
 Reporter = Annotated[Actor, Depends(require("incident.report"))]
 Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reader = Annotated[Actor, Depends(require("incident.read"))]
 
 
-@router.post("", status_code=201, response_model=schemas.IncidentOut)
-async def report(request: Request, body: schemas.ReportIn, actor: Reporter, grouped: Grouped) -> Any:
+@reporting.post("", status_code=201, response_model=schemas.IncidentOut)
+async def report(request: Request, actor: Reporter, body: schemas.ReportIn, grouped: Grouped) -> Response:
     """Report a fault; the response clock runs from the earliest knowledge of it."""
     platform = platform_of(request)
     told = service.Report(**dict(body))
