@@ -30,7 +30,6 @@ MANIFEST = Manifest(
         NavItem("故障复盘", "/reviews", "check", "review.read", "保障"),
     ),
     routers=(
-        "incidents.api:reporting",
         "incidents.api:router",
         "incidents.pages:router",
         "incidents.whatif:router",

@@ -19,14 +19,12 @@ from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
 
 router = ApiRouter(prefix="/incidents", tags=["incidents"])
-reporting = ApiRouter(prefix="/incidents", tags=["incidents"], route_class=StraightRoute)
 
 Reporter = Annotated[Actor, Depends(require("incident.report"))]
 Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reader = Annotated[Actor, Depends(require("incident.read"))]
 
 
-@reporting.post("", status_code=201, response_model=schemas.IncidentOut)
 async def report(request: Request, actor: Reporter, body: schemas.ReportIn, grouped: Grouped) -> Response:
     """Report a fault; the response clock runs from the earliest knowledge of it."""
     platform = platform_of(request)
@@ -41,6 +39,16 @@ async def report(request: Request, actor: Reporter, body: schemas.ReportIn, grou
         return Response(to_json(schemas.whole(found)), 201, headers, "application/json")
 
     return await grouped(work)
+
+
+router.add_api_route(
+    "",
+    report,
+    methods=["POST"],
+    status_code=201,
+    response_model=schemas.IncidentOut,
+    route_class_override=StraightRoute,
+)
 
 
 @router.get("", response_model=schemas.IncidentPage)
