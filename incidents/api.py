@@ -14,6 +14,7 @@ from incidents.evidence import evidence_of
 from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, Grouped, Read, RowId, Write, platform_of, require
 from kernel.edge.etags import IfMatch, etag, version_of
+from kernel.edge.straight import StraightRoute
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
 
@@ -24,8 +25,7 @@ Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reader = Annotated[Actor, Depends(require("incident.read"))]
 
 
-@router.post("", status_code=201, response_model=schemas.IncidentOut)
-async def report(request: Request, body: schemas.ReportIn, actor: Reporter, grouped: Grouped) -> Any:
+async def report(request: Request, actor: Reporter, body: schemas.ReportIn, grouped: Grouped) -> Response:
     """Report a fault; the response clock runs from the earliest knowledge of it."""
     platform = platform_of(request)
     told = service.Report(**dict(body))
@@ -39,6 +39,16 @@ async def report(request: Request, body: schemas.ReportIn, actor: Reporter, grou
         return Response(to_json(schemas.whole(found)), 201, headers, "application/json")
 
     return await grouped(work)
+
+
+router.add_api_route(
+    "",
+    report,
+    methods=["POST"],
+    status_code=201,
+    response_model=schemas.IncidentOut,
+    route_class_override=StraightRoute,
+)
 
 
 @router.get("", response_model=schemas.IncidentPage)

@@ -119,6 +119,9 @@ class Catalogue:
     forms: dict[str, Form] = field(init=False)
     rights_of: dict[str, frozenset[str]] = field(init=False)
     """Role → every permission it has."""
+    _rights: dict[tuple[tuple[str, str | None], ...], dict[str, frozenset[str | None]]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", {r.key: r for m in self.manifests for r in m.roles})
@@ -129,6 +132,17 @@ class Catalogue:
         object.__setattr__(self, "rights_of", rights)
         if unknown:
             raise ValueError(f"permissions name unknown roles: {sorted(unknown)}")
+
+    def rights_by(self, held: tuple[tuple[str, str | None], ...]) -> dict[str, frozenset[str | None]]:
+        """Return each permission with the scopes it holds in, by the (role, scope) held; read it only."""
+        found = self._rights.get(held)
+        if found is None:
+            rights: dict[str, set[str | None]] = {}
+            for role, scope in held:
+                for permission in self.rights_of.get(role, ()):
+                    rights.setdefault(permission, set()).add(scope)
+            found = self._rights[held] = {key: frozenset(scopes) for key, scopes in rights.items()}
+        return found
 
     def clash(self, roles: Iterable[str]) -> tuple[str, str] | None:
         """Return two roles that one person must not hold together, if there are any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
@@ -15,13 +15,13 @@ from incidents.intake.rules import Alert
 from kernel.db.group import Mergeable
 from kernel.edge import ApiRouter, Grouped, platform_of, require
 from kernel.edge.grouped import Answer
-from kernel.edge.routes import BytesRoute
+from kernel.edge.straight import StraightRoute
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
 from kernel.web.security import TooLarge
 from sla import pinned
 
-router = ApiRouter(prefix="/alerts", tags=["alerts"], route_class=BytesRoute)
+router = ApiRouter(prefix="/alerts", tags=["alerts"], route_class=StraightRoute)
 
 Sender = Annotated[Actor, Depends(require("alert.send"))]
 _ONE = schema_of(AlertIn)
@@ -44,13 +44,13 @@ Body = Annotated[bytes, Depends(_bytes)]
     response_model=Taken,
     openapi_extra=described(schema_of(AlertmanagerIn)),
 )
-async def alertmanager(request: Request, _actor: Sender, body: Body, grouped: Grouped) -> Any:
+async def alertmanager(request: Request, _actor: Sender, body: Body, grouped: Grouped) -> Response:
     """Take in a notification of Prometheus Alertmanager, version 4."""
     return await _take(request, grouped, formats.read_alertmanager(body))
 
 
 @router.post("", status_code=202, response_model=Taken, openapi_extra=described(_ONE, _MANY))
-async def generic(request: Request, _actor: Sender, body: Body, grouped: Grouped) -> Any:
+async def generic(request: Request, _actor: Sender, body: Body, grouped: Grouped) -> Response:
     """Take in one alert, or a list of at most 1,000."""
     return await _take(request, grouped, formats.read_generic(body, pinned.in_force(platform_of(request))))
 

@@ -15,30 +15,34 @@ from incidents.intake.rules import FIRING, Alert, Track, identity
 from incidents.models import Incident
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
-from kernel.db.prepared import Prepared
+from kernel.db.prepared import Listed, Prepared
 
 _ALERT = table_of(AlertRow)
-_KNOWN = (
-    select(
-        AlertRow.current,
-        AlertRow.id,
-        AlertRow.status,
-        AlertRow.starts_at,
-        AlertRow.ended_at,
-        AlertRow.occurrences,
-        AlertRow.incident_id,
-        Incident.number,
-        AlertRow.told,
-        AlertRow.told_at,
-        AlertRow.untold,
+_KNOWN = Listed(
+    lambda keys: (
+        select(
+            AlertRow.current,
+            AlertRow.id,
+            AlertRow.status,
+            AlertRow.starts_at,
+            AlertRow.ended_at,
+            AlertRow.occurrences,
+            AlertRow.incident_id,
+            Incident.number,
+            AlertRow.told,
+            AlertRow.told_at,
+            AlertRow.untold,
+        )
+        .outerjoin(Incident, Incident.id == AlertRow.incident_id)
+        .where(AlertRow.current.in_(keys))
     )
-    .outerjoin(Incident, Incident.id == AlertRow.incident_id)
-    .where(AlertRow.current.in_(bindparam("keys", expanding=True)))
 )
-_COUNT = Prepared(
-    update(_ALERT)
-    .where(_ALERT.c.id == bindparam("row"))
-    .values(count=_ALERT.c.count + bindparam("more"), last_at=bindparam("now"))
+_COUNT = Listed(
+    lambda rows: (
+        update(_ALERT)
+        .where(_ALERT.c.id.in_(rows))
+        .values(count=_ALERT.c.count + bindparam("more"), last_at=bindparam("now"))
+    )
 )
 _BRING = Prepared(
     update(_ALERT)
@@ -63,14 +67,14 @@ class Fresh(NamedTuple):
 
 def known(session: Session, keys: Iterable[str]) -> dict[str, Track]:
     """Return what is known of these alerts, in one query."""
-    found = session.execute(_KNOWN, {"keys": sorted(set(keys))})
-    return {row[0]: Track(*row) for row in found}
+    return {row[0]: Track(*row) for row in _KNOWN.rows(session, sorted(set(keys)))}
 
 
 def count(session: Session, now: datetime, seen: Mapping[int, int]) -> None:
-    """Count that alerts were told again, so and so often."""
-    if seen:
-        _COUNT.run(session, *({"row": i, "more": n, "now": now} for i, n in seen.items()))
+    """Count that alerts were told again, so and so often; all that were equally often in one statement."""
+    for often in set(seen.values()):
+        rows = sorted(i for i, n in seen.items() if n == often)
+        _COUNT.run(session, rows, {"more": often, "now": now})
 
 
 def bring(session: Session, tracks: Iterable[Track], *, past: bool = False) -> None:

@@ -43,7 +43,10 @@ class Mergeable(ABC):
     @staticmethod
     @abstractmethod
     def together(session: Session, works: Sequence[Any]) -> list[Any] | None:
-        """Do them all and return their results; None, with nothing done, when each must be done alone."""
+        """Do them all and return their results; None, with nothing done, when each must be done alone.
+
+        What it raises has the whole batch done again one by one, so that it needs no savepoint.
+        """
 
 
 class Full(Unavailable):
@@ -141,11 +144,9 @@ class GroupWriter:
         """Do neighbours of one class together; alone when there is one, or when together does not do."""
         first = jobs[0]
         if len(jobs) > 1 and isinstance(first.work, Mergeable):
-            merged = _Job(
-                first.actor, partial(first.work.together, works=[job.work for job in jobs]), *first[2:]
-            )
-            found = self._attempt(session, merged)
-            if isinstance(found, list):
+            together = partial(first.work.together, works=[job.work for job in jobs])
+            found: list[Any] | None = first._replace(work=together).run(session)
+            if found is not None:
                 return found
         return [self._attempt(session, job) for job in jobs]
 

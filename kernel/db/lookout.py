@@ -40,13 +40,11 @@ class Lookout:
                     self._raw = self._connect()
                     self._cursor = self._raw.cursor()
                 self._cursor.execute(written.text, parameters)
-                found: Sequence[Any] = (
-                    self._cursor.fetchall()
-                )  # to the end, or SQLite would keep the snapshot
+                found = self._cursor.fetchall()  # to the end, or SQLite would keep the snapshot
             except Exception:
                 self._drop()  # perhaps the server was restarted; the next look connects anew
                 raise
-        return found
+        return written.read(found)
 
     def _connect(self) -> Any:
         pooled = self._engine.raw_connection()

@@ -1,19 +1,22 @@
 """Statements that are written once and go to the driver as they are: for what is said many times a second.
 
-SQLAlchemy spends several times an SQLite insert on each execution. Values are converted as the columns' types
-say; what comes back is not, so such a statement returns integers and text only.
+SQLAlchemy spends ten times an SQLite query on each execution. Values are converted as the columns' types say,
+in both directions; errors are SQLAlchemy's, and whoever listens to its engine hears of the statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, insert
+from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
 from sqlalchemy.orm import Session
 
 Row = Mapping[str, Any]
+LIST_MOST = 512
+"""Keys that one statement names; a longer list takes several."""
 
 
 class Written(NamedTuple):
@@ -24,6 +27,8 @@ class Written(NamedTuple):
     converters: Sequence[tuple[str, Callable[[Any], Any]]]
     places: list[str] | None
     """The parameters' order, None when they go by name."""
+    readers: Sequence[tuple[int, Callable[[Any], Any]]] = ()
+    """What makes a value of what the driver returns, by place; only where the driver's own is not it."""
 
     def bind(self, values: Row) -> Any:
         """Return the parameters as the driver takes them."""
@@ -31,6 +36,16 @@ class Written(NamedTuple):
         for name, convert in self.converters:
             found[name] = convert(found[name])
         return found if self.places is None else tuple([found[name] for name in self.places])
+
+    def read(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the driver's rows with the values that the columns' types promise."""
+        if not self.readers:
+            return rows
+        found = [list(row) for row in rows]
+        for place, convert in self.readers:
+            for row in found:
+                row[place] = convert(row[place])
+        return found
 
 
 class Prepared:
@@ -59,26 +74,78 @@ class Prepared:
         }
         converters = [(n, convert) for n, convert in by_name.items() if convert is not None]
         places = list(compiled.positiontup or ()) if dialect.positional else None
-        return Written(str(compiled), dict(values), converters, places)
+        return Written(str(compiled), dict(values), converters, places, _readers(self.statement, dialect))
 
     def run(self, session: Session, *rows: Row) -> None:
         """Do it for each row."""
         connection = session.connection()
         written = self.written(connection.dialect)
-        connection.exec_driver_sql(written.text, [written.bind(row) for row in rows])
+        if len(rows) == 1:
+            _execute(connection, written.text, written.bind(rows[0]))
+        elif rows:
+            _execute(connection, written.text, [written.bind(row) for row in rows], many=True)
 
     def rows(self, session: Session, values: Row) -> Sequence[Any]:
         """Return the rows it gives."""
-        found: Sequence[Any] = self._once(session.connection(), values).all()
-        return found
+        connection = session.connection()
+        written = self.written(connection.dialect)
+        return written.read(_execute(connection, written.text, written.bind(values), rows=True))
 
     def scalar(self, session: Session, values: Row) -> Any:
         """Return the first value it gives, None when there is no row."""
-        return self._once(session.connection(), values).scalar()
+        rows = self.rows(session, values)
+        return rows[0][0] if rows else None
 
-    def _once(self, connection: Connection, values: Row) -> Any:
-        written = self.written(connection.dialect)
-        return connection.exec_driver_sql(written.text, written.bind(values))
+
+Keys = Sequence[BindParameter[Any]]
+
+
+class Listed:
+    """A statement about a list of keys, `column.in_(keys)`: written once for each size, sizes doubling."""
+
+    def __init__(self, build: Callable[[Keys], Select[Any] | Update]) -> None:
+        self._build = build
+        self._sizes: dict[int, Prepared] = {}
+
+    def run(self, session: Session, keys: Sequence[Any], values: Row) -> None:
+        """Do it for these keys."""
+        for statement, bound in self._parts(keys):
+            statement.run(session, {**values, **bound})
+
+    def rows(self, session: Session, keys: Sequence[Any]) -> list[Any]:
+        """Return the rows it gives for these keys, in no order."""
+        return [row for statement, bound in self._parts(keys) for row in statement.rows(session, bound)]
+
+    def _parts(self, keys: Sequence[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
+        for first in range(0, len(keys), LIST_MOST):
+            part = list(keys[first : first + LIST_MOST])
+            size = 1 << (len(part) - 1).bit_length()
+            names = [f"key{place}" for place in range(size)]
+            if size not in self._sizes:
+                self._sizes[size] = Prepared(self._build([bindparam(name) for name in names]))
+            filled = [*part, *(part[-1:] * (size - len(part)))]  # a key said twice is found once
+            yield self._sizes[size], dict(zip(names, filled, strict=True))
+
+
+def _readers(
+    statement: Insert | Update | Select[Any], dialect: Dialect
+) -> list[tuple[int, Callable[[Any], Any]]]:
+    columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
+    found = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+    return [(place, convert) for place, convert in enumerate(found) if convert is not None]
+
+
+def _execute(
+    connection: Connection, text: str, parameters: Any, *, many: bool = False, rows: bool = False
+) -> Sequence[Any]:
+    with closing(connection.connection.cursor()) as cursor:
+        for heard in connection.dispatch.before_cursor_execute:
+            heard(connection, cursor, text, parameters, None, many)
+        try:
+            (cursor.executemany if many else cursor.execute)(text, parameters)
+            return cursor.fetchall() if rows else ()
+        except connection.dialect.loaded_dbapi.Error as error:
+            connection._handle_dbapi_exception(error, text, parameters, cursor, None)
 
 
 @cache

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kernel.edge import docs_page, health, stream_api
+from kernel.edge.straight import ShortWay, StraightRoute
 from kernel.feed import DatabaseFeed
 from kernel.manifest import resolve
 from kernel.platform import Platform
@@ -50,9 +51,11 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(stream_api.router)
     app.include_router(docs_page.router)
-    for manifest in platform.catalogue.manifests:
-        for router in manifest.routers:
-            app.include_router(resolve(router))
+    routers = [resolve(router) for manifest in platform.catalogue.manifests for router in manifest.routers]
+    for router in routers:
+        app.include_router(router)
+    straight = [route for router in routers for route in router.routes if isinstance(route, StraightRoute)]
+    app.add_middleware(ShortWay, routes=straight)  # inside all guards, which are added after it
     install(app, platform)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -26,16 +26,14 @@ async def _grouped(request: Request) -> Answer:
         actor = getattr(request.state, "actor", None)
         keep = idempotency.claim_of(request)
 
-        if keep is None:
-            alone = platform.db.group.submit(actor.username if actor else "anonymous", work)
-            return await asyncio.wrap_future(alone)
-
         def whole(session: Session) -> Response:
             response = work(session)
-            idempotency.store(session, platform.clock.now(), *keep, response)
+            if keep is not None:
+                idempotency.store(session, platform.clock.now(), *keep, response)
             return response
 
-        done = platform.db.group.submit(actor.username if actor else "anonymous", whole)
+        name = actor.username if actor else "anonymous"
+        done = platform.db.group.submit(name, work if keep is None else whole)
         return await asyncio.wrap_future(done)
 
     return answer

@@ -15,24 +15,17 @@ from kernel.edge.transactions import platform_of
 
 API = "/api/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Check = Callable[[Request], Coroutine[Any, Any, None]]
 
 
 class GuardedRoute(APIRoute):
     """A route whose input holds nothing that a database cannot keep."""
 
-    check_input: Callable[[Request], Coroutine[Any, Any, None]] = staticmethod(inputs.check)
+    check_input: Check = staticmethod(inputs.check)
 
     def get_route_handler(self) -> Handler:
         """Wrap the route's handler."""
-        handle = super().get_route_handler()
-
-        check = self.check_input
-
-        async def wrapped(request: Request) -> Response:
-            await check(request)
-            return await handle(request)
-
-        return wrapped
+        return guarded(super().get_route_handler(), self.check_input)
 
 
 class ApiRoute(GuardedRoute):
@@ -41,7 +34,7 @@ class ApiRoute(GuardedRoute):
     def get_route_handler(self) -> Handler:
         """Wrap the route's handler; what we do after it still comes before the commit."""
         handle = super().get_route_handler()
-        return _idempotent(handle) if "POST" in (self.methods or ()) else handle
+        return idempotent(handle) if "POST" in (self.methods or ()) else handle
 
 
 class BytesRoute(ApiRoute):
@@ -50,7 +43,19 @@ class BytesRoute(ApiRoute):
     check_input = staticmethod(inputs.check_bytes)
 
 
-def _idempotent(handle: Handler) -> Handler:
+def guarded(handle: Handler, check: Check) -> Handler:
+    """Return the handler that looks at its input first."""
+
+    async def wrapped(request: Request) -> Response:
+        await check(request)
+        return await handle(request)
+
+    return wrapped
+
+
+def idempotent(handle: Handler) -> Handler:
+    """Return the handler that answers a repeated `Idempotency-Key` as it did the first time."""
+
     async def wrapped(request: Request) -> Response:
         key = idempotency.checked_key(request)
         if key is None:

@@ -5,7 +5,6 @@ Nothing is cached between requests, so a revoked token or an ended post counts a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,7 +89,7 @@ def actor_at_a_glance(database: Database, now: datetime, catalogue: Catalogue, v
         return None
     person_id, username, display_name, language, only = rows[0][:5]
     grants = tuple(Grant(*row[5:]) for row in rows if row[5] and (only is None or row[5] == only))
-    rights = _rights(catalogue, grants)
+    rights = catalogue.rights_by(tuple((held.role, held.scope) for held in grants))
     return Actor(username, display_name, person_id, grants, rights, language)
 
 
@@ -104,18 +103,10 @@ def _actor(
         display_name=who.display_name,
         person_id=who.person_id,
         grants=grants,
-        rights=_rights(catalogue, grants),
+        rights=catalogue.rights_by(tuple((held.role, held.scope) for held in grants)),
         language=who.language,
         **more,
     )
-
-
-def _rights(catalogue: Catalogue, grants: Iterable[Grant]) -> dict[str, frozenset[str | None]]:
-    rights: dict[str, set[str | None]] = {}
-    for held in grants:
-        for permission in catalogue.rights_of.get(held.role, ()):
-            rights.setdefault(permission, set()).add(held.scope)
-    return {key: frozenset(scopes) for key, scopes in rights.items()}
 
 
 def actor_of(session: Session, now: datetime, catalogue: Catalogue, username: str) -> Actor:
