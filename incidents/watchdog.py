@@ -7,7 +7,9 @@ missing is armed at once, and operations are told, because it means that a chang
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -31,12 +33,12 @@ logger = logging.getLogger(__name__)
 def check_unarmed(platform: Platform) -> int:
     """Find and arm deadlines that open incidents lack; returns how many incidents lacked any."""
     with platform.db.read() as session:
-        suspects = [i.id for i in session.scalars(_open()) if _lacks(platform, session, i)]
+        suspects = sorted(_lacking(platform, session, session.scalars(_open()).all()))
     for incident_id in suspects:
         with platform.db.write("watchdog") as session:
             incident = session.scalar(_open().where(Incident.id == incident_id).with_for_update())
-            if incident is not None and (missing := _lacks(platform, session, incident)):
-                _mend(platform, session, incident, missing)
+            if incident is not None and (missing := _lacking(platform, session, [incident])):
+                _mend(platform, session, incident, missing[incident.id])
     platform.metrics.gauge(
         "shoushi_incidents_unarmed", "Open incidents that lacked a deadline at the last check", len(suspects)
     )
@@ -47,27 +49,40 @@ def _open() -> Select[tuple[Incident]]:
     return select(Incident).where(Incident.closed == 0).order_by(Incident.id)
 
 
-def _lacks(platform: Platform, session: Session, incident: Incident) -> list[str]:
-    """Name the clocks and rungs that should be armed and neither are nor have fired.
+def _lacking(platform: Platform, session: Session, incidents: Sequence[Incident]) -> dict[int, list[str]]:
+    """Name the clocks and rungs that should be armed and neither are nor have fired, by incident.
 
     Where something is due this very moment the engine is about to act, and to arm what follows; it is asked
-    about again next time.
+    about again next time. The number of statements does not grow with the incidents.
     """
-    now = platform.clock.now()
-    contract = pinned.version(session, incident.contract)
-    events = log.load(session, [incident.id])[incident.id]
-    wanted = deadlines(contract, judge(contract, events, now), events, now)
-    rows = session.execute(
-        select(Deadline.clock, Deadline.rung, Deadline.due_at, Deadline.state, Deadline.wake_at).where(
-            Deadline.subject == "incident",
-            Deadline.subject_id == incident.id,
-            Deadline.state.in_((ARMED, FIRED)),
-        )
-    ).all()
-    if any(row.state == ARMED and now - AT_WORK < row.wake_at <= now for row in rows):
-        return []
-    known = {(row.clock, row.rung, row.due_at) for row in rows}
-    return [f"{w.clock}:{w.rung}" for w in wanted if (w.clock, w.rung, w.due_at) not in known]
+    now, ids = platform.clock.now(), [incident.id for incident in incidents]
+    contracts = {digest: pinned.version(session, digest) for digest in {i.contract for i in incidents}}
+    events, rows = log.load(session, ids), _deadlines(session, ids)
+    found: dict[int, list[str]] = {}
+    for incident in incidents:
+        mine, known_events = rows.get(incident.id, []), events[incident.id]
+        if any(row.state == ARMED and now - AT_WORK < row.wake_at <= now for row in mine):
+            continue
+        contract = contracts[incident.contract]
+        wanted = deadlines(contract, judge(contract, known_events, now), known_events, now)
+        known = {(row.clock, row.rung, row.due_at) for row in mine}
+        if missing := [f"{w.clock}:{w.rung}" for w in wanted if (w.clock, w.rung, w.due_at) not in known]:
+            found[incident.id] = missing
+    return found
+
+
+def _deadlines(session: Session, ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Return what is armed or has fired, by incident."""
+    columns = (Deadline.subject_id, Deadline.clock, Deadline.rung, Deadline.due_at, Deadline.state)
+    wanted = select(*columns, Deadline.wake_at).where(
+        Deadline.subject == "incident",
+        Deadline.subject_id.in_(ids),
+        Deadline.state.in_((ARMED, FIRED)),
+    )
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(wanted):
+        found.setdefault(row.subject_id, []).append(row)
+    return found
 
 
 def _mend(platform: Platform, session: Session, incident: Incident, missing: list[str]) -> None:

@@ -99,6 +99,8 @@ class Manifest:
     """Functions `(session, snapshot)` that yield what a handover holds beyond the tables."""
     gauges: tuple[str, ...] = ()
     """Functions `(platform)` that refresh gauges when somebody scrapes /metrics."""
+    journeys: tuple[tuple[str, str, str], ...] = ()
+    """(key, label, steps): journeys through the package's pages for probes; see kernel/journeys.py."""
     observed: str | None = None
     """A function `(session, start, end, now, zone)` that returns how long what was seen up and down."""
 

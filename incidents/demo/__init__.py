@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import click
 
-from incidents.demo import cast, roster, script
+from incidents.demo import cast, machines, roster, script
 from kernel.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -26,5 +26,5 @@ def prepare(platform: Platform, *, fresh: bool, scripted: bool) -> None:
             dealings.record(platform)
             click.echo(f"演示数据就绪：{count} 起故障。", err=True)
         roster.publish(platform)
-    for line in cast.logins():
+    for line in (*cast.logins(), *machines.lines(platform)):
         click.echo(line, err=True)

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
 from incidents.monitoring.models import Probe
-from incidents.monitoring.probes import KINDS
+from incidents.monitoring.probes import KINDS, journey
 from incidents.monitoring.schemas import secret_names
 from incidents.monitoring.service import as_told
 
@@ -25,6 +25,7 @@ SPEC_LABELS = {
     "host": "主机",
     "port": "端口",
     "expect": "应答应包含",
+    "method": "方式",
     "tries": "每次尝试几回",
     "loss_percent": "允许丢包（%）",
     "latency_ms": "允许延迟（毫秒）",
@@ -56,6 +57,7 @@ HINT_WORDS = {
     "bearer": "只写不显示；留空则保持不变。",
     "password": "只写不显示；留空则保持不变。",
     "server": "留空则用系统的解析设置。",
+    "method": "icmp 须系统允许；不允许时自动改用TCP并说明。",
     "path": "self 即为本平台数据目录。",
 }
 
@@ -70,12 +72,13 @@ class SpecField:
     type: str
     required: bool
     default: Any
-    options: tuple[str, ...] = ()
+    options: tuple[Any, ...] = ()
+    """Values, or pairs of value and label."""
 
     @property
     def choices(self) -> list[tuple[str, str]]:
         """The options as a choice field takes them."""
-        return [(option, option) for option in self.options]
+        return [each if isinstance(each, tuple) else (each, each) for each in self.options]
 
 
 def fields(kind: str) -> Iterator[SpecField]:
@@ -83,8 +86,11 @@ def fields(kind: str) -> Iterator[SpecField]:
     spec = KINDS[kind].spec
     hidden = secret_names(spec)
     for name, field in spec.model_fields.items():
+        options: tuple[Any, ...]
         type_, options = ("password", ()) if name in hidden else _type(field)
         default = None if field.is_required() else field.default
+        if kind == "journey" and name == "journey":
+            type_, options = "select", tuple(journey.labels().items())
         label, hint = SPEC_LABELS[name], HINT_WORDS.get(name)
         yield SpecField(f"spec.{name}", label, hint, type_, field.is_required(), default, options)
 

@@ -66,7 +66,7 @@ def test_no_two_routes_have_the_same_path_and_method(world: World) -> None:
 def test_every_reference_in_the_manifests_leads_to_something(catalogue: Catalogue) -> None:
     for manifest in catalogue.manifests:
         names = [*manifest.routers, *manifest.gauges, manifest.on_start, manifest.on_init, manifest.demo]
-        names += [manifest.observed]
+        names += [manifest.observed, *(steps for _key, _label, steps in manifest.journeys)]
         names += [j.run for j in manifest.jobs]
         names += [n for _, n in (*manifest.deadlines, *manifest.subscribers, *manifest.commands)]
         for name in filter(None, names):

@@ -10,9 +10,7 @@ import httpx
 from pydantic import Field, SecretStr
 
 from incidents.monitoring.probes import base, tls
-
-MOST = 1_000_000
-"""Bytes of a body that are read; the rest stays where it is."""
+from kernel.journeys import read
 
 
 class HttpSpec(base.Spec):
@@ -47,16 +45,6 @@ async def client(*, verify: bool = True, redirects: int = 3) -> AsyncIterator[ht
         bad = "CERTIFICATE_VERIFY_FAILED" in str(error)
         words = base.BAD_CERTIFICATE if bad else base.REFUSED
         raise base.Failure(words, f"{type(error).__name__}: {error}") from None
-
-
-async def read(response: httpx.Response) -> str:
-    """Return the first MOST bytes of the body as text."""
-    body = bytearray()
-    async for piece in response.aiter_bytes(65_536):
-        body += piece
-        if len(body) >= MOST:
-            break
-    return body[:MOST].decode(response.charset_encoding or "utf-8", "replace")
 
 
 async def check(spec: HttpSpec, around: base.Around) -> str:

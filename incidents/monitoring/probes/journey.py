@@ -1,17 +1,19 @@
-"""A journey through the OA as a person takes it; each module ships its own steps in JOURNEYS."""
+"""A journey through the OA as a person takes it; each module names its own in its manifest (`journeys`)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from incidents.monitoring.probes import base
-from incidents.monitoring.probes.http import client, read
+from incidents.monitoring.probes.http import client
+from kernel.cli.context import the_catalogue
+from kernel.journeys import TOKEN, StepFailed, read, visit
+from kernel.manifest import resolve
 
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 Steps = Callable[[httpx.AsyncClient, "JourneySpec"], Awaitable[str]]
 
 
@@ -29,7 +31,7 @@ class JourneySpec(base.Spec):
     @field_validator("journey")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in JOURNEYS:
+        if value not in known():
             raise ValueError("没有这个旅程。")
         return value
 
@@ -41,7 +43,9 @@ async def check(spec: JourneySpec, around: base.Around) -> str:
         session.base_url = httpx.URL(url)
         await _log_in(session, spec)
         try:
-            return await JOURNEYS[spec.journey](session, spec)
+            return await known()[spec.journey](session, spec)
+        except StepFailed as failed:
+            raise base.Failure(base.STEP_FAILED, str(failed)) from None
         finally:
             await session.post("/logout", data={"csrf_token": await _token(session, "/")})
 
@@ -60,21 +64,20 @@ async def _token(session: httpx.AsyncClient, page: str) -> str:
     return found.group(1) if found else ""
 
 
-async def visit(session: httpx.AsyncClient, page: str, contains: str) -> str:
-    """Open a page that must answer 200 and say something."""
-    async with session.stream("GET", page) as response:
-        body = await read(response)
-    if response.status_code != 200:
-        raise base.Failure(base.WRONG_STATUS, f"{page} HTTP {response.status_code}")
-    if contains not in body:
-        raise base.Failure(base.WRONG_BODY, contains)
-    return page
-
-
 async def login(session: httpx.AsyncClient, spec: JourneySpec) -> str:
     """See the page that somebody who is logged in sees."""
-    return await visit(session, spec.page, spec.contains)
+    await visit(session, spec.page, spec.contains)
+    return spec.page
 
 
-JOURNEYS: dict[str, Steps] = {"login": login}
-"""Journey → its steps; a module adds `create a draft, route it, read it, search it, delete it`."""
+@cache
+def known() -> dict[str, Steps]:
+    """Return the journeys: to log in, and what the packages name in their manifests."""
+    shipped = (each for manifest in the_catalogue().manifests for each in manifest.journeys)
+    return {"login": login} | {key: resolve(steps) for key, _label, steps in shipped}
+
+
+def labels() -> dict[str, str]:
+    """Return the journeys by what people call them."""
+    shipped = (each for manifest in the_catalogue().manifests for each in manifest.journeys)
+    return {"login": "登录"} | {key: label for key, label, _steps in shipped}

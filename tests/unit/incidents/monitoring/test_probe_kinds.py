@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from incidents.monitoring.probes import KINDS, Around, Result, base, dns, http, run
+from incidents.monitoring.probes import KINDS, Around, Result, base, dns, icmp, journey, run
+from kernel import journeys
+from kernel.manifest import Catalogue, Manifest
 from tests.support.faulty import Faulty, Names, Served, saying
 from tests.support.mail import make_certificate
 
@@ -73,7 +75,7 @@ def test_of_a_ten_megabyte_body_only_the_first_megabyte_is_read(faulty: Faulty) 
     found = ask("http", url=f"{faulty.url}/huge", contains="正常")
     assert (found.ok, found.words) == (False, base.WRONG_BODY)
     assert faulty.sent < 10_000_000
-    assert http.MOST == 1_000_000
+    assert journeys.MOST == 1_000_000
 
 
 def test_a_port_that_nobody_serves_is_refused() -> None:
@@ -117,7 +119,98 @@ def test_a_line_is_judged_by_loss_and_latency(faulty: Faulty) -> None:
         found = ask("line", host=address[0], port=address[1], tries=2, patience_ms=100)
         for each in waiting:
             each.close()
-    assert (found.words, found.detail) == (base.LOSS, "loss 100 %, — ms")
+    assert (found.words, found.detail) == (base.LOSS, "loss 100 %, — ms (TCP)")
+
+
+def test_a_line_is_asked_by_icmp_where_that_is_permitted() -> None:
+    try:
+        icmp.open_socket(socket.AF_INET)[0].close()
+    except icmp.NotPermitted:
+        pytest.skip("ICMP is not permitted here (net.ipv4.ping_group_range, CAP_NET_RAW)")
+    found = ask("line", host="127.0.0.1", method="icmp", tries=3)
+    assert (found.ok, found.detail) == (True, "loss 0 %, 0 ms (ICMP)")
+
+
+def test_a_line_on_which_every_echo_is_lost_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, deaf = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    class Deaf(socket.socket):
+        def connect(self, _address: Any) -> None:
+            """Nobody answers at the other end."""
+
+    with deaf:
+        silent = Deaf(socket.AF_UNIX, socket.SOCK_DGRAM, fileno=asked.detach())
+        monkeypatch.setattr(icmp, "open_socket", lambda _family: (silent, False))
+        found = ask("line", host="127.0.0.1", method="icmp", tries=2, patience_ms=50)
+    assert (found.words, found.detail) == (base.LOSS, "loss 100 %, — ms (ICMP)")
+
+
+def test_where_icmp_is_not_permitted_it_says_so_and_asks_by_tcp(
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(icmp.socket, "socket", refused)
+    with pytest.raises(icmp.NotPermitted):
+        icmp.open_socket(socket.AF_INET)
+    monkeypatch.undo()
+    monkeypatch.setattr(icmp, "open_socket", _not_permitted)
+    found = ask("line", host="127.0.0.1", port=faulty.port, method="icmp", tries=2)
+    assert found.ok
+    assert "TCP; ICMP not permitted" in found.detail
+
+
+def _not_permitted(_family: int) -> None:
+    raise icmp.NotPermitted
+
+
+def test_an_echo_of_somebody_else_is_no_answer() -> None:
+    mine, header = b"\x12\x34", bytes([0x45]) + b"\0" * 19
+    reply = b"\0\0\0\0" + mine + b"\0\x07"
+    assert icmp.answer(reply, socket.AF_INET, None) == 7
+    assert icmp.answer(header + reply, socket.AF_INET, mine) == 7
+    assert icmp.answer(header + reply, socket.AF_INET, b"zz") is None
+    assert icmp.answer(header + icmp.question(socket.AF_INET, mine, 7), socket.AF_INET, mine) is None
+    assert icmp.answer(b"", socket.AF_INET, mine) is None
+    assert icmp.checksum(icmp.question(socket.AF_INET, mine, 7)) == 0
+    assert icmp.answer(b"\x81" + reply[1:], socket.AF_INET6, mine) == 7
+
+
+def test_a_module_ships_its_own_journey_in_its_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = Manifest("oa.x", journeys=(("x.draft", "拟稿", f"{__name__}:draft"),))
+    monkeypatch.setattr(journey, "the_catalogue", lambda: Catalogue((shipped,)))
+    journey.known.cache_clear()
+    try:
+        monkeypatch.setattr(journey, "resolve", lambda _dotted: draft)
+        assert set(journey.known()) == {"login", "x.draft"}
+        assert journey.labels() == {"login": "登录", "x.draft": "拟稿"}
+        spec = journey.JourneySpec(username="u", journey="x.draft")
+        assert spec.journey == "x.draft"
+        with pytest.raises(ValueError, match="journey"):
+            journey.JourneySpec(username="u", journey="y")
+    finally:
+        journey.known.cache_clear()
+
+
+async def draft(session: Any, spec: Any) -> str:
+    await journeys.visit(session, "/error")
+    return "drafted"
+
+
+def test_a_step_that_does_not_lead_on_says_which(faulty: Faulty) -> None:
+    import httpx
+
+    async def step(what: Any, *arguments: str) -> str:
+        async with httpx.AsyncClient(base_url=faulty.url) as session:
+            return str(await what(session, *arguments))
+
+    assert "正常" in asyncio.run(step(journeys.visit, "/ok", "正常"))
+    for arguments, words in ((("/error",), "/error HTTP 500"), (("/ok", "异常"), "/ok: 异常")):
+        with pytest.raises(journeys.StepFailed, match=words):
+            asyncio.run(step(journeys.visit, *arguments))
+    with pytest.raises(journeys.StepFailed, match="/ok HTTP 200"):
+        asyncio.run(step(journeys.submit, "/ok", "/ok"))
 
 
 def test_a_database_answers_or_does_not(tmp_path: Path) -> None:
