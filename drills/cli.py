@@ -241,12 +241,14 @@ def report(username: str, number: str, form: str, output: Path) -> None:
     from drills import document, queries, views
     from kernel.disclosure.edge import disclosed_file
     from kernel.pdf import render_pdf
+    from kernel.web.moment import Moment, use_moment
     from sla import pinned
 
     platform, actor = _open(username, "drill.read")
     with platform.db.read() as session:
         found = queries.detail(platform, session, number, platform.clock.now())
     if form == "pdf":
+        use_moment(Moment(found.now, platform.zone))
         made = document.as_document(found, pinned.in_force(platform))
         output.write_bytes(render_pdf(made, platform.settings.font_dir))
     else:

@@ -12,7 +12,7 @@ MANIFEST = Manifest(
         ),
         Permission("playbook.release", "发布与停用剧本", frozenset({"provider_manager"})),
     ),
-    nav=(NavItem("剧本目录", "/playbooks", "list", "playbook.read", "保障"),),
+    nav=(NavItem("剧本目录", "/playbooks", "playbook", "playbook.read", "保障"),),
     routers=("playbooks.pages:router",),
     models=("playbooks.models",),
     checks=("playbooks.releases:check_releases",),

@@ -94,8 +94,9 @@ class Rig:
         """Return a plan as YAML."""
         entry = catalogue.scenario(scenario)
         document = {"level": "专项", "document": "YA-02"}
+        roles = changes.pop("roles", ROLES)
         more = {"payers": ["city"], "reference": document} | changes
-        return yaml.safe_dump(plan.outline(entry, self.world.now, ROLES, **more), allow_unicode=True)
+        return yaml.safe_dump(plan.outline(entry, self.world.now, roles, **more), allow_unicode=True)
 
     def draft(self, scenario: str = "tiny", who: str = "he", **changes: Any) -> str:
         """Let `who` draft a plan; returns the drill's number."""
