@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-monitoring run test check bench bench-scale lock i18n clean
+.PHONY: help setup system system-monitoring run test check bench bench-scale bench-peers lock i18n clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -44,6 +44,9 @@ bench: setup ## measure the figures of docs/performance.md as ratios
 
 bench-scale: setup ## what a request costs with 1,000 and with 100,000 incidents
 	$(BIN)/python -m tests.bench scale
+
+bench-peers: setup ## alert intake beside Alerta's on one PostgreSQL; says why where it cannot be installed
+	$(BIN)/python -m tests.bench.peers
 
 lock: ## refresh the lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock pyproject.toml

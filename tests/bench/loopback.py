@@ -73,12 +73,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(arguments: list[str], port: int, environment: dict[str, str] | None = None) -> Iterator[None]:
+def process(
+    arguments: list[str],
+    port: int,
+    environment: dict[str, str] | None = None,
+    python: str = sys.executable,
+) -> Iterator[None]:
     """Run a server until the block ends; waits until it answers."""
     running = subprocess.Popen(
-        [sys.executable, *arguments],
+        [python, *arguments],
         cwd=ROOT,
         env=os.environ | (environment or {}),
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
