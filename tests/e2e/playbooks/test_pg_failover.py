@@ -28,17 +28,22 @@ def writable(lab: Lab) -> bool:
         return False
 
 
+def undo(lab: Lab, host: str) -> str:
+    """Do by hand what the dead-man switch of a host would do."""
+    script = str(lab.dir / host / "deadman" / "undo")
+    return subprocess.run(["sh", script], capture_output=True, text=True, check=True).stdout
+
+
 def test_the_standby_takes_over_and_the_old_primary_rejoins(lab: Callable[..., Lab]) -> None:
     drill = lab("pg_failover", pg_bin=postgres.need())
     writer = Writer(dsn(drill))
     wait_for(lambda: len(writer.acknowledged) > 50, "some rows")
-    drill.run("inject.yml")
-    assert drill.measured["killed"] == "pg1"
+    assert drill.run("inject.yml")["killed"] == "pg1"
     assert not writable(drill)
     written = len(writer.acknowledged)
-    drill.run("respond.yml")
-    assert drill.measured["promoted"] == "pg2"
+    assert drill.run("respond.yml") == {"deadman": "disarmed", "promoted": "pg2"}
     wait_for(lambda: len(writer.acknowledged) > written, "writes to go on")
+    assert "left down" in undo(drill, "pg1"), "a late dead-man switch makes no second primary"
     drill.run("verify.yml")
     drill.run("rejoin.yml")
     wait_for(lambda: scalar(dsn(drill), STREAMING) == 1, "the standby to stream")
@@ -46,8 +51,7 @@ def test_the_standby_takes_over_and_the_old_primary_rejoins(lab: Callable[..., L
     writer.stop()
     assert drill.measured["rows_after"] >= drill.measured["rows_before"]
     assert writer.lost() <= 2  # asynchronous: what was under way
-    assert 0 < writer.gap < 60
-    assert drill.measured["deadman"] in ("disarmed", "absent")  # of one host or the other
+    assert writer.gap > 0
 
 
 def test_what_was_not_replicated_is_counted_as_lost(lab: Callable[..., Lab]) -> None:
@@ -56,6 +60,11 @@ def test_what_was_not_replicated_is_counted_as_lost(lab: Callable[..., Lab]) -> 
     standby = (
         dsn(drill).replace("read-write", "any").replace(f"port={drill.port},", f"port={drill.port + 1},")
     )
+    drill.run("inject.yml", deadman_seconds=10)
+    assert not writable(drill), "without a promotion it stays down"
+    wait_for(lambda: writable(drill), "the target to heal itself", 60)
+    assert drill.run("rollback.yml")
+    assert scalar(dsn(drill), STREAMING) == 1
     with psycopg.connect(standby, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
         connection.execute("SELECT pg_reload_conf()")
@@ -64,30 +73,9 @@ def test_what_was_not_replicated_is_counted_as_lost(lab: Callable[..., Lab]) -> 
     wait_for(lambda: len(writer.acknowledged) >= 20, "rows that nobody replicates")
     drill.run("inject.yml")
     written = len(writer.acknowledged)
-    assert not writable(drill), "without a promotion it stays down"
     drill.run("respond.yml")
     wait_for(lambda: len(writer.acknowledged) > written, "writes to go on")
     writer.stop()
     assert writer.lost() >= 20
     drill.run("reseed.yml")
-    assert scalar(dsn(drill), STREAMING) == 1
-
-
-def test_the_dead_man_switch_starts_the_old_primary_only_where_nobody_took_over(
-    lab: Callable[..., Lab],
-) -> None:
-    drill = lab("pg_failover", pg_bin=postgres.need())
-    drill.run("inject.yml", deadman_seconds=10)
-    assert not writable(drill)
-    wait_for(lambda: writable(drill), "the target to heal itself", 60)
-    assert drill.run("rollback.yml")
-    assert scalar(dsn(drill), STREAMING) == 1
-    drill.run("inject.yml")
-    assert drill.run("respond.yml") == {"deadman": "disarmed", "promoted": "pg2"}
-    undo = subprocess.run(
-        ["sh", str(drill.dir / "pg1" / "deadman" / "undo")], capture_output=True, text=True, check=True
-    )
-    assert "left down" in undo.stdout
-    assert scalar(dsn(drill), STREAMING) == 0
-    drill.run("rollback.yml")
     assert scalar(dsn(drill), STREAMING) == 1

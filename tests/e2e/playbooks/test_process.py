@@ -62,12 +62,6 @@ def test_a_frozen_application_is_seen_though_its_process_lives(lab: Callable[...
     assert drill.page()
     drill.run("verify.yml")
     assert drill.measured["rows_after"] == drill.measured["rows_before"] == 5
-
-
-def test_the_dead_man_switch_waits_while_it_is_refreshed_and_then_heals_alone(
-    lab: Callable[..., Lab],
-) -> None:
-    drill = lab("process_hang")
     drill.run("inject.yml", deadman_seconds=10)
     switch = drill.dir / "app1" / "deadman"
     before = (switch / "heartbeat").stat().st_mtime_ns
@@ -75,6 +69,6 @@ def test_the_dead_man_switch_waits_while_it_is_refreshed_and_then_heals_alone(
     assert (switch / "heartbeat").stat().st_mtime_ns > before
     assert (switch / "armed").exists()
     assert not drill.page()
-    wait_for((switch / "fired").exists, "the switch once nobody refreshes it", 40)
+    wait_for((switch / "fired").exists, "the switch once nobody refreshes it", 60)
     drill.wait_page(up=True)
     assert drill.run("rollback.yml")["deadman"] == "fired"

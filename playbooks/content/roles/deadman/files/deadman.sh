@@ -1,7 +1,7 @@
 #!/bin/sh
 # The dead-man switch of a drill: a process on the target that undoes the injection when nobody has touched its
 # heartbeat for some seconds. It needs neither the platform nor the network.
-#   deadman arm DIR SECONDS UNDO    UNDO is the text of the script that heals; arming again only refreshes
+#   deadman arm DIR SECONDS UNDO    UNDO is the text of the script that heals; arming again replaces both
 #   deadman refresh DIR          says whether it is armed
 #   deadman disarm DIR          prints disarmed, fired or absent; waits for a healing that has begun
 # Whoever renames DIR/armed first decides: the watcher (fired) or the rollback (disarmed), never both.
@@ -15,6 +15,11 @@ uptime_seconds() { cut -d. -f1 /proc/uptime; }
 alive() {
     pid=$(cat "$dir/pid" 2>/dev/null) || return 1
     tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "watch $dir "
+}
+
+quiet() { # wait for a watcher that is ending, perhaps healing
+    left=300
+    while alive && [ "$left" -gt 0 ]; do sleep 0.1; left=$((left - 1)); done
 }
 
 watch() {
@@ -38,10 +43,11 @@ case $action in
     arm)
         mkdir -p "$dir"
         chmod 700 "$dir"
+        if mv "$dir/armed" "$dir/disarmed" 2>/dev/null && alive; then kill "$pid" 2>/dev/null || :; fi
+        quiet
         cp "$0" "$dir/deadman"
         printf '%s\n' "$4" >"$dir/undo"
         touch "$dir/heartbeat"
-        if [ -e "$dir/armed" ] && alive; then echo armed already; exit 0; fi
         rm -f "$dir/fired" "$dir/fired_at" "$dir/disarmed"
         touch "$dir/armed"
         setsid env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
@@ -56,8 +62,7 @@ case $action in
         if mv "$dir/armed" "$dir/disarmed" 2>/dev/null; then echo disarmed
         elif [ -e "$dir/fired" ]; then echo fired
         else echo absent; fi
-        left=200
-        while alive && [ "$left" -gt 0 ]; do sleep 0.1; left=$((left - 1)); done
+        quiet
         rm -f "$dir/pid" ;;
     watch) watch "$3" ;;
     *) echo "deadman: unknown action $action" >&2; exit 2 ;;

@@ -5,6 +5,7 @@
 #   svc write DIR FILE TEXT                replaces a small file at once
 #   svc off DIR | on DIR                   the whole host is lost, with its folder; and comes back
 #   svc down DIR                           disarms the dead-man switch and ends every process of the folder
+#   svc remove DIR                         removes the lab's folder, once all its hosts are down
 set -eu
 action=$1
 dir=$2
@@ -84,5 +85,7 @@ case $action in
             name=$(basename "$file" .pid)
             stop
         done ;;
+    remove)
+        case $dir in /*/*) rm -rf "$dir" ;; *) echo "svc: will not remove $dir" >&2; exit 2 ;; esac ;;
     *) echo "svc: unknown action $action" >&2; exit 2 ;;
 esac

@@ -13,6 +13,7 @@ set -eu
 action=$1
 shift
 bin="" wheel="" data="" port="" as="" user="" db="" passfile="" peer_host="" peer_port="" table=drill_probe options=""
+patience=20 # seconds to wait for a connection
 archive="" backup="" scratch="" scratch_port="" guard="" point=""
 for setting in "$@"; do
     case $setting in
@@ -36,7 +37,7 @@ fi
 # the server's programs see nothing of our environment, and never run as root
 pg() {
     set -- env -i "PATH=$bin:/usr/local/bin:/usr/bin:/bin" LC_ALL=C.UTF-8 HOME=/ "PGPASSFILE=$passfile" \
-        PGCONNECT_TIMEOUT=2 "$@"
+        "PGCONNECT_TIMEOUT=$patience" "$@"
     if [ "$(id -u)" = 0 ] && [ -n "$as" ]; then runuser -u "$as" -- "$@"; else "$@"; fi
 }
 ask() { pg psql -XAtq -v ON_ERROR_STOP=1 -h "$1" -p "$2" -U "$user" -d "$db" -c "$3"; }
@@ -46,7 +47,7 @@ owner() { if [ "$(id -u)" = 0 ] && [ -n "$as" ]; then chown "$as" "$@"; fi; }
 
 # "primary", "standby" or "down": what the node answers, not what its processes look like
 state_of() {
-    case $("$1" 'select pg_is_in_recovery()' 2>/dev/null || :) in
+    case $(patience=3; "$1" 'select pg_is_in_recovery()' 2>/dev/null || :) in
         f) echo primary ;;
         t) echo standby ;;
         *) echo down ;;
