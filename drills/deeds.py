@@ -182,6 +182,11 @@ DEEDS: tuple[Deed, ...] = (
 BY_KEY = {deed.key: deed for deed in DEEDS}
 
 
+def permitted(actor: Actor) -> list[Deed]:
+    """Return what the actor might do in some state: their dialogs wait on the page until the state has come."""
+    return [deed for deed in DEEDS if actor.may(deed.permission)]
+
+
 def possible(found: Detail, actor: Actor) -> list[Deed]:
     """Return what the actor can do now, in the order of the buttons."""
     return [deed for deed in DEEDS if found.drill.state in deed.states and _may(found, actor, deed)]

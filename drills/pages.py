@@ -326,6 +326,7 @@ def _page(
         blank=EMPTY,
         must=deeds.must(found, actor),
         possible=deeds.possible(found, actor),
+        permitted=deeds.permitted(actor),
         moves=[(item, present.moves(actor, found, item)) for item in found.items],
         **present.of(found, catalogue.scenarios().get(found.drill.scenario)),
         **present.words(platform),
