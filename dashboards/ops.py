@@ -9,6 +9,8 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from drills import queries as drills
+from drills.rules import STATE_LABELS as DRILL_STATES
 from incidents.monitoring import queries as probes
 from incidents.monitoring.models import Probe, ProbeState
 from incidents.monitoring.rules import DOWN, STATE_LABELS, STATE_TONES
@@ -63,6 +65,8 @@ def _engine(session: Session, now: datetime) -> dict[str, Any]:
     beats = dict(session.execute(select(Heartbeat.name, Heartbeat.at)).tuples().all())
     blind = select(BlindTime).where(BlindTime.to_at >= now - timedelta(days=1))
     return {
+        "drills": drills.under_way(session),
+        "drill_states": DRILL_STATES,
         "upcoming": session.scalars(armed.order_by(Deadline.wake_at, Deadline.id).limit(SHOWN)).all(),
         "armed": session.scalar(count) or 0,
         "late": session.scalar(count.where(Deadline.wake_at < now - timedelta(seconds=LATE))) or 0,

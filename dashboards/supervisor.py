@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session
 
+from drills import queries as drills
 from incidents.requests.queries import awaiting
 from incidents.reviews.waiting import waiting
 from kernel.edge import PageRouter, Read, platform_of, require
@@ -94,6 +95,9 @@ def _decisions(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
         yield Item(what, each.title, each.url, each.since, amount=each.amount)
     for review in waiting(session, actor):
         yield Item(review.what, review.title, review.url, review.since, review.due_at)
+    if actor.may("drill.approve"):
+        for drill, since in drills.awaiting_a(session):
+            yield Item(_(drills.AWAITS_LABELS[drill.state]), drill.title, f"/drills/{drill.number}", since)
     if actor.may("amendment.sign_a"):
         for amendment, since in amendments.undecided(session, "a"):
             title = _("合同变更第%(n)s号", n=amendment.id)

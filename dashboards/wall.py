@@ -11,6 +11,8 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from drills import queries as drills
+from drills.rules import STATE_LABELS
 from incidents import queries, rules, views
 from incidents.broadcasts.rules import SCHEDULED
 from incidents.models import Broadcast, Incident
@@ -81,6 +83,8 @@ def _board(request: Request, actor: Actor, session: Session) -> dict[str, Any]:
         "names": views.Names(contract),
         "health": health(contract, probes.health(session), [s.incident for s in lasting]),
         "counts": probes.counts(session),
+        "drills": drills.under_way(session) if actor.may("drill.read") else [],
+        "drill_states": STATE_LABELS,
         **_roster(session, now),
     }
 

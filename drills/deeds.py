@@ -183,7 +183,7 @@ BY_KEY = {deed.key: deed for deed in DEEDS}
 
 
 def permitted(actor: Actor) -> list[Deed]:
-    """Return what the actor might do in some state: their dialogs wait on the page until the state has come."""
+    """Return what the actor might do in some state: their dialogs wait on the page until then."""
     return [deed for deed in DEEDS if actor.may(deed.permission)]
 
 

@@ -112,7 +112,7 @@ def _course(found: Detail) -> list[Block]:
     shown = [entry for entry in found.entries if entry.kind not in LEFT_OUT]
     rows = []
     for entry in shown[:MOST]:
-        line = present.timeline_entry(entry)
+        line = present.timeline_entry(entry, found.drill.started_at)
         rows.append([localtime(line["at"]), line["who"], line["what"], line["body"] or "—"])
     head = [_("时间"), _("谁"), _("事项"), _("说明")]
     blocks: list[Block] = [Table(head, rows, widths=(0, 0, 1.0, 1.4), empty=_("还没有记录。"))]

@@ -57,6 +57,10 @@ TONE_OF = {
     "rejected": "over", "undo_failed": "over", "injection_failed": "over",
 }  # fmt: skip
 CHART_MARGIN = 0.05
+AFTERWARDS = frozenset(
+    kind for kind, move in rules.MOVES.items() if kind.startswith("item") or rules.EVALUATED in move.before
+) | {"evaluated", "started"}
+"""What is said long after the run: seconds would say nothing."""
 
 
 def said(words: Words | None) -> str:
@@ -148,7 +152,8 @@ def of(found: Detail, entry: Entry[Scenario] | None) -> dict[str, Any]:
         "probes": _probes(found),
         "criteria": _criteria(found),
         "chart": chart(found),
-        "timeline_entries": [timeline_entry(e) for e in reversed(found.entries)],
+        "timeline_entries": _timeline(found, tasks=False),
+        "task_entries": _timeline(found, tasks=True),
         "sheet": (found.entry("evaluated").data if found.entry("evaluated") else {}),  # type: ignore[union-attr]
         "signatures": [entry for entry in found.entries if entry.kind in ("signed_a", "signed_b")],
         "busy": found.drill.state in (*rules.UNDER_WAY,),
@@ -289,8 +294,14 @@ def _bad_times(found: Detail, end: datetime) -> dict[str, list[dict[str, Any]]]:
     return slots
 
 
-def timeline_entry(entry: Any) -> dict[str, Any]:
-    """Return an entry as the timeline shows it."""
+def _timeline(found: Detail, *, tasks: bool) -> list[dict[str, Any]]:
+    """Return the entries, the newest first: the playbooks' tasks, or all the others."""
+    wanted = [entry for entry in reversed(found.entries) if (entry.kind == "task") == tasks]
+    return [timeline_entry(entry, found.drill.started_at) for entry in wanted]
+
+
+def timeline_entry(entry: Any, started: datetime | None) -> dict[str, Any]:
+    """Return an entry as the timeline shows it; in a drill the seconds since its beginning matter."""
     what = _(rules.MOVES[entry.kind].label)
     data = entry.data
     if entry.kind == "probe":
@@ -301,6 +312,8 @@ def timeline_entry(entry: Any) -> dict[str, Any]:
     body = entry.text or data.get("title") or ""
     if data.get("seconds") is not None:
         body = f"{body} {_('用时 %(span)s', span=span(float(data['seconds'])))}".strip()
+    if started is not None and entry.at >= started and entry.kind not in AFTERWARDS:
+        what = f"+{(entry.at - started).total_seconds():.1f}s  {what}"
     tone = TONE_OF.get(entry.kind)
     if entry.kind == "probe":
         tone = "met" if data["ok"] else "over"

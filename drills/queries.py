@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from drills import items, log, rules, service
@@ -147,6 +147,23 @@ def under_way(session: Session) -> Sequence[Drill]:
     """Return the drills that hold machines at the moment, for the boards."""
     wanted = select(Drill).where(Drill.state.in_(rules.ACTIVE)).order_by(Drill.id)
     return session.scalars(wanted.limit(20)).all()
+
+
+AWAITS_LABELS = {
+    rules.PLANNED: "批准演练方案",
+    rules.ROLLED_BACK: "评估演练",
+    rules.EVALUATED: "签署演练报告",
+}
+
+
+def awaiting_a(session: Session) -> Sequence[Row[tuple[Drill, datetime]]]:
+    """Return the drills that wait for party A, each with the instant since when."""
+    wanted = (
+        select(Drill, DrillEntry.at)
+        .join(DrillEntry, and_(DrillEntry.drill_id == Drill.id, DrillEntry.seq == Drill.seq))
+        .where(Drill.state.in_(AWAITS_LABELS))
+    )
+    return session.execute(wanted.order_by(Drill.id).limit(50)).all()
 
 
 def items_pending(session: Session) -> Mapping[int, int]:
