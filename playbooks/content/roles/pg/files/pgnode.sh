@@ -214,6 +214,8 @@ EOF
         pg pg_dump -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" -t "$table" -Fc -f "$guard"
         echo "safe in $guard" ;;
     lose) # name the moment, make sure that it is in the archive, then drop the table
+        point=${point}_$(od -An -tx1 -N6 /dev/urandom | tr -d ' ')      # recovery stops at the first of a name
+        echo "$point" >"$guard.point"
         here "select pg_create_restore_point('$point')" >/dev/null
         file=$(here 'select pg_walfile_name(pg_switch_wal())')
         left=150
@@ -225,6 +227,7 @@ EOF
         here "drop table $table" ;;
     recover) # from backup and archive to the restore point, and only the lost table back
         if has_table; then echo "$table is there"; exit 0; fi
+        if [ -s "$guard.point" ]; then point=$(cat "$guard.point"); fi
         pitr
         pg pg_dump -h 127.0.0.1 -p "$scratch_port" -U "$user" -w -d "$db" -t "$table" -Fc -f "$scratch.dump"
         pg pg_restore -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" --single-transaction "$scratch.dump" ;;
@@ -233,7 +236,7 @@ EOF
         [ -e "$guard" ] || { echo "no safety copy of $table: restore it from the backup" >&2; exit 1; }
         pg pg_restore -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" --single-transaction "$guard" ;;
     tidy) # the second server and the safety copy, once the table is back
-        if has_table; then rm -f "$guard"; fi
+        if has_table; then rm -f "$guard" "$guard.point"; fi
         if [ -d "$scratch" ]; then on_scratch stop; rm -rf "$scratch"; fi
         rm -f "$scratch.dump" "$scratch.log" ;;
     rows) here "select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t)), '-') from $table t" ;;
