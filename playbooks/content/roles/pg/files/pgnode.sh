@@ -131,6 +131,10 @@ case $action in
             mkdir -p "${data%/*}"
             chmod 755 "${passfile%/*}" "${data%/*}"      # the server's account passes through
             owner "${data%/*}"
+            if ! pg test -x "${data%/*}"; then
+                echo "the account $as cannot reach ${data%/*}: a folder above it is closed to others" >&2
+                exit 1
+            fi
             if [ ! -s "$passfile" ]; then
                 (umask 077 && echo "*:*:*:$user:$(od -An -tx1 -N16 /dev/urandom | tr -d ' ')" >"$passfile")
                 owner "$passfile"
