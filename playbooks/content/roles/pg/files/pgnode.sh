@@ -131,6 +131,10 @@ case $action in
             mkdir -p "${data%/*}"
             chmod 755 "${passfile%/*}" "${data%/*}"      # the server's account passes through
             owner "${data%/*}"
+            if ! pg test -x "${data%/*}"; then
+                echo "the account $as cannot reach ${data%/*}: a folder above it is closed to others" >&2
+                exit 1
+            fi
             if [ ! -s "$passfile" ]; then
                 (umask 077 && echo "*:*:*:$user:$(od -An -tx1 -N16 /dev/urandom | tr -d ' ')" >"$passfile")
                 owner "$passfile"
@@ -214,6 +218,8 @@ EOF
         pg pg_dump -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" -t "$table" -Fc -f "$guard"
         echo "safe in $guard" ;;
     lose) # name the moment, make sure that it is in the archive, then drop the table
+        point=${point}_$(od -An -tx1 -N6 /dev/urandom | tr -d ' ')      # recovery stops at the first of a name
+        echo "$point" >"$guard.point"
         here "select pg_create_restore_point('$point')" >/dev/null
         file=$(here 'select pg_walfile_name(pg_switch_wal())')
         left=150
@@ -225,6 +231,7 @@ EOF
         here "drop table $table" ;;
     recover) # from backup and archive to the restore point, and only the lost table back
         if has_table; then echo "$table is there"; exit 0; fi
+        if [ -s "$guard.point" ]; then point=$(cat "$guard.point"); fi
         pitr
         pg pg_dump -h 127.0.0.1 -p "$scratch_port" -U "$user" -w -d "$db" -t "$table" -Fc -f "$scratch.dump"
         pg pg_restore -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" --single-transaction "$scratch.dump" ;;
@@ -233,7 +240,7 @@ EOF
         [ -e "$guard" ] || { echo "no safety copy of $table: restore it from the backup" >&2; exit 1; }
         pg pg_restore -h 127.0.0.1 -p "$port" -U "$user" -w -d "$db" --single-transaction "$guard" ;;
     tidy) # the second server and the safety copy, once the table is back
-        if has_table; then rm -f "$guard"; fi
+        if has_table; then rm -f "$guard" "$guard.point"; fi
         if [ -d "$scratch" ]; then on_scratch stop; rm -rf "$scratch"; fi
         rm -f "$scratch.dump" "$scratch.log" ;;
     rows) here "select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t)), '-') from $table t" ;;

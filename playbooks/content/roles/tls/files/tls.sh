@@ -66,9 +66,12 @@ EOF
         cp "$1/cert.pem" "$1/key.pem" "$1/good.new/"
         mv "$1/good.new" "$1/good" ;;
     back) # only while what is installed is not valid: a renewed certificate stays
-        [ -e "$1/good" ] || exit 0
-        if ! openssl x509 -noout -checkend 0 -in "$1/cert.pem" >/dev/null; then
+        [ -e "$1/good" ] || { echo kept; exit 0; }
+        if openssl x509 -noout -checkend 0 -in "$1/cert.pem" >/dev/null; then
+            echo kept
+        else
             cp "$1/good/cert.pem" "$1/good/key.pem" "$1/"
+            echo restored
         fi
         rm -rf "$1/good" ;;
     days) days_of <"$1/cert.pem" ;;
