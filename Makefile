@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-monitoring run test check bench bench-scale bench-peers lock i18n clean
+.PHONY: help setup system system-monitoring system-drills run test check bench bench-scale bench-peers lock i18n clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -24,6 +24,9 @@ system: ## install the system packages that the browser tests need (Debian, as r
 
 system-monitoring: ## install Prometheus, Alertmanager and an IMAP server for their tests (Debian, as root)
 	sh tools/system-packages.sh monitoring
+
+system-drills: ## install an SSH server and iproute2 for the tests of the scenarios (Debian, as root)
+	sh tools/system-packages.sh drills
 
 run: setup ## start the platform with the demonstration data set (PORT=8000)
 	$(BIN)/shoushi serve --demo --port $(PORT)

@@ -4,6 +4,7 @@
 set -u
 case "${1:-browser}" in
     monitoring) NEEDED="prometheus prometheus-alertmanager dovecot-imapd" ;;
+    drills) NEEDED="openssh-server iproute2 openssl" ;;
     *) NEEDED="chromium fonts-noto-cjk" ;;
 esac
 missing=""

@@ -61,21 +61,23 @@ class Lab:
         self.marker = secrets.token_hex(8)
         self.vars: dict[str, Any] = dict(self.described["vars"])
         self.vars |= {"lab_dir": str(self.dir), "port_base": self.port} | given
+        self.inventory = SCENARIOS / name / "inventory.local.yml"
         self.measured: dict[str, Any] = {}
         self._extra = Path(tempfile.mkdtemp(prefix="shoushi-vars-")) / "vars.json"
 
     def run(self, playbook: str, *, fails: bool = False, limit: str = "all", **extra: Any) -> dict[str, Any]:
         """Run a playbook of the scenario; returns and keeps what it measured."""
-        self._extra.write_text(json.dumps(self.vars | extra))
-        folder = SCENARIOS / self.name
-        ran = ansible(
-            "ansible-playbook", "-i", str(folder / "inventory.local.yml"), "-e", f"@{self._extra}",
-            "--limit", limit, str(folder / playbook), marker=self.marker,
-        )  # fmt: skip
-        assert (ran.returncode != 0) == fails, ran.stdout + ran.stderr
-        found = stats(ran.stdout)
+        found = stats(self.said(playbook, "--limit", limit, fails=fails, **extra))
         self.measured |= found
         return found
+
+    def said(self, playbook: str, *arguments: str, fails: bool = False, **extra: Any) -> str:
+        """Run a playbook, named in the scenario's folder or by its path; returns what Ansible printed."""
+        self._extra.write_text(json.dumps(self.vars | extra))
+        given = ("-i", str(self.inventory), "-e", f"@{self._extra}", *arguments)
+        ran = ansible("ansible-playbook", *given, str(SCENARIOS / self.name / playbook), marker=self.marker)
+        assert (ran.returncode != 0) == fails, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
 
     def text(self, value: str) -> str:
         """Fill in a text of scenario.yml, as the engine does."""
@@ -131,6 +133,7 @@ class Lab:
         """Take the lab down, whatever state it is in."""
         try:
             if self.dir.exists():
+                self.inventory = SCENARIOS / self.name / "inventory.local.yml"
                 self.run(self.described["lab"]["down"])
         finally:
             shutil.rmtree(self._extra.parent, ignore_errors=True)
