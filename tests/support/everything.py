@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from kernel.audit.seals import seal_yesterday
 from kernel.disclosure.service import disclose
@@ -12,6 +13,7 @@ from sla.amendments import service as amendments
 from sla.frozen import service as frozen
 from sla.report.periods import parse_period
 from tests.support.dealing import final_penalty, issue, this_year, told
+from tests.support.drills import Rig
 from tests.support.probes import configure, results, trackers
 from tests.support.reviews import closed, submit
 from tests.support.world import World
@@ -38,6 +40,9 @@ def eventful(world: World) -> World:
     with platform.db.write("zhou") as session:
         span = Span("primary", world.actor("lin").person_id or 0, world.now, world.now + timedelta(hours=8))
         duty.take_over(platform, session, world.now, "zhou", "override", span, "病假")
+    rig = Rig(world, Path("unused"))
+    rig.release("process_crash")
+    rig.draft("process_crash", modules=["documents"])
     configure(world)
     results(world, trackers(world)[0], "+--++")
     world.clock.move_to(world.now + timedelta(days=1))

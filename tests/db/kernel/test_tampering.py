@@ -41,7 +41,7 @@ LATER = datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
 SOMETHING = ((DateTime, LATER), (Date, LATER.date()), (Integer, 1), (String, "x"))
 UNREADABLE = "{"
 NAMES = re.compile(
-    r"(incident|case|duty:change|penalty|settlement|fact|amendment|review|report|disclosure|seal|probe_outage):|第\d+条"
+    r"(incident|case|drill|playbook|duty:change|penalty|settlement|fact|amendment|review|report|disclosure|seal|probe_outage):|第\d+条"
 )
 
 
