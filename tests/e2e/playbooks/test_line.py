@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.playbooks.lab import Lab
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("playbooks-b")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("playbooks")]
 
 
 def need_namespaces() -> None:
