@@ -121,8 +121,8 @@ def _recomputed(found: Iterable[Any]) -> Iterator[tuple[str, str]]:
             number, previous = row.number, ""
         entry = row.DrillEntry
         digest = entry_digest(number, previous, {name: getattr(entry, name) for name in CHAINED})
-        previous = entry.digest
-        yield f"drill:{number}#{entry.seq}", digest
+        kept, previous = entry.digest, entry.digest
+        yield f"drill:{number}#{entry.seq}", digest if digest == kept else f"{digest} {kept}"
 
 
 def asked_again(session: Session, drill: Drill) -> bool:

@@ -48,6 +48,8 @@ class Prober:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(10)
+        for counter in self._counters.values():
+            counter.close()
 
     @property
     def now(self) -> float:

@@ -30,6 +30,9 @@ class Counts(Protocol):
     def lost(self) -> int | None:
         """Return the rows lost; None when that cannot be told."""
 
+    def close(self) -> None:
+        """Keep no connection."""
+
 
 def check_of(probe: Probe, asked: Mapping[str, Any]) -> tuple[Check, Counts | None]:
     """Return how to ask a probe whose fields are filled in, and its counter; 422 names a wrong field."""
@@ -146,6 +149,11 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def close(self) -> None:
+        """Keep no connection."""
+        with self._lock:
+            self._drop()
 
     def lost(self) -> int | None:
         """Return how many acknowledged rows are missing now; None when the database doesn't answer."""

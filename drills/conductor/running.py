@@ -45,7 +45,7 @@ class Running:
     @property
     def watched(self) -> list[str]:
         """The probes that say whether the service is there."""
-        return list(dict.fromkeys([*self.scenario.success.must, *self.scenario.steady_state]))
+        return list(self.scenario.success.must or self.scenario.steady_state)
 
     def _inject(self, injection: Injection) -> None:
         if not self.injected_at:

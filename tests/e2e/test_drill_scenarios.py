@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +26,13 @@ PAPER = sorted(key for key, entry in catalogue.scenarios().items() if not entry.
 
 
 @pytest.fixture
-def rig(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
-    made = Rig(world, tmp_path / "unused")
-    monkeypatch.setattr(lab, "lab_folder", lambda _number: made.lab)
-    return made
+def rig(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    """A rig whose lab lies where a database's own account may enter."""
+    with tempfile.TemporaryDirectory(prefix="shoushi-test-") as name:
+        Path(name).chmod(0o755)
+        made = Rig(world, Path(name) / "unused")
+        monkeypatch.setattr(lab, "lab_folder", lambda _number: made.lab)
+        yield made
 
 
 @pytest.fixture
