@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from drills.models import Drill
 from kernel.identity.directory import Recipient, people_with_role
-from kernel.outbox import Draft, enqueue
+from kernel.outbox import enqueue
+from kernel.outbox.personal import Letter, to_each
 from kernel.platform import Platform
 
 
@@ -41,13 +42,5 @@ def tell_people(
     """Tell these people once, by mail and in the platform, with the way to the drill."""
     url = f"/drills/{drill.number}"
     text = f"{drill.number} {drill.title}\n{body}\n\n{platform.settings.base_url}{url}"
-    drafts = []
-    for person in {p.id: p for p in told}.values():
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                once = f"drill:{drill.id}:{key}:{channel}:{person.id}"
-                title = f"{words}：{drill.title}"
-                drafts.append(
-                    Draft(once, f"drill:{drill.number}", channel, address, title, text, person.id, url)
-                )
-    enqueue(session, now, drafts)
+    once, ref = f"drill:{drill.id}:{key}", f"drill:{drill.number}"
+    enqueue(session, now, to_each(told, Letter(once, ref, f"{words}：{drill.title}", text, url)))

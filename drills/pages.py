@@ -13,7 +13,7 @@ from drills import deeds, document, evaluation, forms, items, present, queries, 
 from drills import plan as plans
 from incidents.forms import local_time, state_of, text
 from kernel.disclosure.edge import disclosed
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError, NotFound
 from kernel.identity.actor import Actor
 from kernel.pdf import render_pdf
@@ -30,14 +30,6 @@ checked = Depends(csrf_form)
 Reader = Annotated[Actor, Depends(require("drill.read"))]
 Planner = Annotated[Actor, Depends(require("drill.plan"))]
 Number = Annotated[str, Path(max_length=20)]
-
-
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
 
 
 @router.get("/drills")
@@ -74,13 +66,14 @@ def new(request: Request, _actor: Planner, session: Read, scenario: str = "") ->
     """Show the form of a new plan, or the scenarios to choose from."""
     begin(request)
     if not scenario:
-        return see_other("/playbooks")
+        entries = [entry.what for entry in catalogue.scenarios().values()]
+        return render(request, "drills/choose.html", entries=entries, **present.words(platform_of(request)))
     chosen = {"where": "local", "modules": list(catalogue.scenario(scenario).what.modules)}
     return _plan_page(request, session, scenario, FormState(chosen))
 
 
 @router.post("/drills/new", dependencies=[checked])
-def create(request: Request, form: Form, actor: Planner, session: Write) -> Response:
+def create(request: Request, form: FormFields, actor: Planner, session: Write) -> Response:
     """Keep a new plan, or only show what it would touch."""
     platform, scenario = platform_of(request), text(form, "scenario")
     try:
@@ -104,7 +97,7 @@ def edit(request: Request, number: Number, _actor: Planner, session: Read) -> Re
 
 
 @router.post("/drills/{number}/plan", dependencies=[checked])
-def revise(request: Request, number: Number, form: Form, actor: Planner, session: Write) -> Response:
+def revise(request: Request, number: Number, form: FormFields, actor: Planner, session: Write) -> Response:
     """Replace the plan, or only show what it would touch."""
     platform = platform_of(request)
     scenario = service.find(session, number).scenario
@@ -181,9 +174,13 @@ def evidence(request: Request, number: Number, actor: Reader, session: Read) -> 
 
 @router.post("/drills/{number}/do/{deed}", dependencies=[checked])
 def do(
-    request: Request, number: Number, deed: Annotated[str, Path(max_length=20)], form: Form, actor: Reader,
+    request: Request,
+    number: Number,
+    deed: Annotated[str, Path(max_length=20)],
+    form: FormFields,
+    actor: Reader,
     session: Write,
-) -> Response:  # fmt: skip
+) -> Response:
     """Do what a button of the page says."""
     platform, wanted = platform_of(request), deeds.BY_KEY.get(deed)
     if wanted is None:
@@ -201,7 +198,7 @@ def step(
     request: Request,
     number: Number,
     step: Annotated[str, Path(max_length=60)],
-    form: Form,
+    form: FormFields,
     actor: Annotated[Actor, Depends(require("drill.act"))],
     session: Write,
 ) -> Response:
@@ -219,7 +216,7 @@ def undone(
     request: Request,
     number: Number,
     step: Annotated[str, Path(max_length=60)],
-    form: Form,
+    form: FormFields,
     actor: Annotated[Actor, Depends(require("drill.run"))],
     session: Write,
 ) -> Response:
@@ -236,7 +233,7 @@ def undone(
 def evaluate(
     request: Request,
     number: Number,
-    form: Form,
+    form: FormFields,
     actor: Annotated[Actor, Depends(require("drill.evaluate"))],
     session: Write,
 ) -> Response:
@@ -254,7 +251,7 @@ Worker = Annotated[Actor, Depends(require("drill.item"))]
 
 
 @router.post("/drills/{number}/items", dependencies=[checked])
-def add_item(request: Request, number: Number, form: Form, actor: Worker, session: Write) -> Response:
+def add_item(request: Request, number: Number, form: FormFields, actor: Worker, session: Write) -> Response:
     """Put an improvement item on the list."""
     platform, now = platform_of(request), platform_of(request).clock.now()
     try:
@@ -270,7 +267,7 @@ def move_item(
     request: Request,
     number: Number,
     seq: Annotated[int, Path(ge=1, le=10_000)],
-    form: Form,
+    form: FormFields,
     actor: Worker,
     session: Write,
 ) -> Response:

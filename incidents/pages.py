@@ -18,7 +18,7 @@ from incidents.intake import views as alert_views
 from incidents.intake.queries import of_incident
 from incidents.oncall.queries import notices
 from kernel.disclosure.edge import disclosed
-from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
@@ -40,14 +40,6 @@ Reader = Annotated[Actor, Depends(require("incident.read"))]
 Seer = Annotated[Actor, Depends(require("incident.see"))]
 Reporter = Annotated[Actor, Depends(require("incident.report"))]
 checked = Depends(csrf_form)
-
-
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
 
 
 @router.get("/incidents")
@@ -82,7 +74,7 @@ def new(request: Request, actor: Reporter) -> Response:
 
 
 @router.post("/incidents", dependencies=[checked])
-def report(request: Request, form: Form, actor: Reporter, session: Write) -> Response:
+def report(request: Request, form: FormFields, actor: Reporter, session: Write) -> Response:
     """Report a fault; on an error the form comes back with what was typed."""
     platform = platform_of(request)
     now = platform.clock.now()
@@ -122,7 +114,7 @@ def live(request: Request, number: str, actor: Seer, session: Read) -> Response:
 
 
 @router.post("/incidents/{number}/events", dependencies=[checked])
-def happen(request: Request, number: str, form: Form, actor: Reader, session: Write) -> Response:
+def happen(request: Request, number: str, form: FormFields, actor: Reader, session: Write) -> Response:
     """Let an event happen; on an error the page comes back with what was typed."""
     platform = platform_of(request)
     kind = forms.text(form, "type")
@@ -145,7 +137,7 @@ def happen(request: Request, number: str, form: Form, actor: Reader, session: Wr
 def words(
     request: Request,
     number: str,
-    form: Form,
+    form: FormFields,
     actor: Annotated[Actor, Depends(require("incident.handle"))],
     session: Write,
 ) -> Response:

@@ -19,7 +19,8 @@ from incidents.armed import deadlines
 from incidents.models import Incident
 from kernel import audit
 from kernel.identity.directory import people_with_role
-from kernel.outbox import Draft, enqueue
+from kernel.outbox import enqueue
+from kernel.outbox.personal import Letter, to_each
 from kernel.platform import Platform
 from sla import pinned
 from sla.deadlines import arm
@@ -94,14 +95,7 @@ def _mend(platform: Platform, session: Session, incident: Incident, missing: lis
     audit.record(session, now, "deadline.unarmed", f"incident:{incident.number}", {"missing": missing})
     title = f"【期限缺失】{incident.number} 已自动补上"
     body = f"{incident.number} {incident.title}\n缺少的期限：{'、'.join(missing)}"
-    drafts = [
-        Draft(
-            f"unarmed:{incident.id}:{now:%Y%m%d%H}:{channel}:{person.id}",
-            f"incident:{incident.number}", channel, address, title, body, person.id,
-            f"/incidents/{incident.number}",
-        )
-        for person in people_with_role(session, now, ("ops",))
-        for channel, address in (("email", person.email), ("inapp", person.username))
-        if address
-    ]  # fmt: skip
-    enqueue(session, now, drafts)
+    once, ref = f"unarmed:{incident.id}:{now:%Y%m%d%H}", f"incident:{incident.number}"
+    told = people_with_role(session, now, ("ops",))
+    letter = Letter(once, ref, title, body, f"/incidents/{incident.number}")
+    enqueue(session, now, to_each(told, letter))

@@ -16,6 +16,7 @@ from kernel import audit
 from kernel.identity.models import Person
 from kernel.outbox import Draft, enqueue
 from kernel.outbox.models import Message
+from kernel.outbox.personal import Letter, to_each
 from kernel.platform import Platform
 from sla.verdict import Verdict
 
@@ -67,14 +68,8 @@ def _drafts(
     text: str,
 ) -> list[Draft]:
     url = f"/incidents/{incident.number}/broadcasts/{broadcast.id}"
-    drafts = []
-    for person in people.party_a(session, now, incident.payers):
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                key = f"broadcast:{broadcast.id}:{channel}:{person.id}"
-                ref = ref_of(broadcast.id)
-                drafts.append(Draft(key, ref, channel, address, title, text, person.id, url))
-    return drafts
+    letter = Letter(f"broadcast:{broadcast.id}", ref_of(broadcast.id), title, text, url)
+    return to_each(people.party_a(session, now, incident.payers), letter)
 
 
 def ask_for_words(
@@ -90,16 +85,9 @@ def ask_for_words(
         f"请填写影响范围、处置进展、下一步措施和预计恢复时间；不填写将发出“{rules.AUTOMATIC}”\n\n"
         f"{platform.settings.base_url}/incidents/{incident.number}#broadcast"
     )
-    drafts = []
-    for person in people.engineers(session, now):
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                key = f"prompt:{broadcast.id}:{channel}:{person.id}"
-                url = f"/incidents/{incident.number}#broadcast"
-                drafts.append(
-                    Draft(key, f"prompt:{broadcast.id}", channel, address, title, body, person.id, url)
-                )
-    enqueue(session, now, drafts)
+    once, url = f"prompt:{broadcast.id}", f"/incidents/{incident.number}#broadcast"
+    told = people.engineers(session, now)
+    enqueue(session, now, to_each(told, Letter(once, once, title, body, url)))
 
 
 def receipts(session: Session, broadcast_ids: Sequence[int]) -> dict[int, list[rules.Receipt]]:

@@ -12,7 +12,7 @@ from incidents import forms
 from incidents.claims import queries, service
 from incidents.claims.api import Cursor, Reader
 from incidents.views import CLAIM_WORDS
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
 from kernel.web.flash import see_other
@@ -26,14 +26,6 @@ router = PageRouter()
 Handler = Annotated[Actor, Depends(require("incident.handle"))]
 Decider = Annotated[Actor, Depends(require("incident.decide"))]
 checked = Depends(csrf_form)
-
-
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
 
 
 @router.get("/claims")
@@ -50,7 +42,7 @@ def new(request: Request, _actor: Handler) -> Response:
 
 
 @router.post("/claims", dependencies=[checked])
-def claim(request: Request, form: Form, actor: Handler, session: Write) -> Response:
+def claim(request: Request, form: FormFields, actor: Handler, session: Write) -> Response:
     """Claim; on an error the form comes back with what was typed."""
     platform = platform_of(request)
     try:
@@ -82,7 +74,7 @@ def one(request: Request, number: str, actor: Reader, session: Read) -> Response
 
 
 @router.post("/claims/{number}/decisions", dependencies=[checked])
-def decide(request: Request, number: str, form: Form, actor: Decider, session: Write) -> Response:
+def decide(request: Request, number: str, form: FormFields, actor: Decider, session: Write) -> Response:
     """Decide; on an error the page comes back with what was typed."""
     platform = platform_of(request)
     wanted, chosen = forms.text(form, "decision"), forms.texts(form, "incidents")

@@ -12,8 +12,8 @@ from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
 from incidents import forms, service
-from incidents.pages import Form, checked
-from kernel.edge import PageRouter, Write, platform_of, require
+from incidents.pages import checked
+from kernel.edge import FormFields, PageRouter, Write, platform_of, require
 from kernel.errors import AppError, FieldError, Invalid
 from kernel.identity.actor import Actor
 from kernel.web.flash import see_other
@@ -35,7 +35,7 @@ def form(request: Request, _actor: Desk) -> Response:
 
 
 @router.post("/incidents/phone", dependencies=[checked])
-def take(request: Request, form: Form, actor: Desk, session: Write) -> Response:
+def take(request: Request, form: FormFields, actor: Desk, session: Write) -> Response:
     """Report what the caller says; on an error the form comes back with what was typed."""
     platform = platform_of(request)
     try:

@@ -15,7 +15,7 @@ from incidents.monitoring.api import Key, Manager, Reader
 from incidents.monitoring.probes import KIND_LABELS, KINDS, Result
 from incidents.monitoring.queries import DayFigures, Filter
 from incidents.views import Names
-from kernel.edge import PageRouter, Read, Write, platform_of
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of
 from kernel.errors import AppError, NotFound
 from kernel.web.flash import see_other
 from kernel.web.forms import FormState
@@ -28,12 +28,6 @@ router = PageRouter()
 YEAR = 365
 
 
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
 Cursor = Annotated[str | None, Query(max_length=60)]
 
 
@@ -94,7 +88,7 @@ def blank(
 
 
 @router.post("/probes", dependencies=[Depends(csrf_form)])
-def create(request: Request, form: Form, actor: Manager, session: Write) -> Response:
+def create(request: Request, form: FormFields, actor: Manager, session: Write) -> Response:
     """Configure a new probe; on an error the form comes back with what was typed."""
     kind, platform = str(form.get("kind", "")), platform_of(request)
     try:
@@ -122,7 +116,7 @@ def edit(request: Request, key: Key, _actor: Manager, session: Read) -> Response
 
 
 @router.post("/probes/{key}", dependencies=[Depends(csrf_form)])
-def change(request: Request, key: Key, form: Form, actor: Manager, session: Write) -> Response:
+def change(request: Request, key: Key, form: FormFields, actor: Manager, session: Write) -> Response:
     """Configure a probe anew."""
     kind, platform = service.find(session, key).kind, platform_of(request)
     version = _number(form, "version")

@@ -14,7 +14,8 @@ from incidents.reviews import rules
 from incidents.reviews.models import Review, ReviewAction
 from kernel.identity.directory import Recipient
 from kernel.identity.models import Person
-from kernel.outbox import Draft, enqueue
+from kernel.outbox import enqueue
+from kernel.outbox.personal import Letter, to_each
 from kernel.platform import Platform
 
 _MOVED = {
@@ -90,12 +91,6 @@ def tell(
     """Tell everybody once, by mail and in the platform, with the way to the review."""
     url = f"/incidents/{incident.number}/review"
     text = f"{incident.number} {incident.title}\n{body}\n\n{platform.settings.base_url}{url}"
-    drafts = []
-    for person in {p.id: p for p in told}.values():
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                once = f"review:{incident.id}:{key}:{channel}:{person.id}"
-                title = f"{words}：{incident.title}"
-                ref = f"review:{incident.number}"
-                drafts.append(Draft(once, ref, channel, address, title, text, person.id, url))
-    enqueue(session, now, drafts)
+    once, ref = f"review:{incident.id}:{key}", f"review:{incident.number}"
+    letter = Letter(once, ref, f"{words}：{incident.title}", text, url)
+    enqueue(session, now, to_each(told, letter))

@@ -10,10 +10,10 @@ from starlette.datastructures import FormData
 
 from incidents import forms, views
 from incidents import queries as incidents
-from incidents.pages import Form, checked
+from incidents.pages import checked
 from incidents.reviews import actions, document, queries, register, rules, service
 from kernel.disclosure.edge import disclosed
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.pdf import render_pdf
@@ -72,7 +72,7 @@ def pdf(request: Request, number: str, actor: Reader, session: Read) -> Response
 
 
 @router.post("/incidents/{number}/review", dependencies=[checked])
-def submit(request: Request, number: str, form: Form, actor: Writer, session: Write) -> Response:
+def submit(request: Request, number: str, form: FormFields, actor: Writer, session: Write) -> Response:
     """Hand the review in; on an error it comes back as typed."""
     platform = platform_of(request)
     content = rules.Content(**{name: forms.text(form, name) for name in rules.FIELD_LABELS})
@@ -86,7 +86,7 @@ def submit(request: Request, number: str, form: Form, actor: Writer, session: Wr
 
 
 @router.post("/incidents/{number}/review/decision", dependencies=[checked])
-def decide(request: Request, number: str, form: Form, actor: Decider, session: Write) -> Response:
+def decide(request: Request, number: str, form: FormFields, actor: Decider, session: Write) -> Response:
     """Accept or return the review."""
     platform = platform_of(request)
     accepted, text = forms.text(form, "decision") == "accept", forms.text(form, "text")
@@ -100,7 +100,7 @@ def decide(request: Request, number: str, form: Form, actor: Decider, session: W
 
 
 @router.post("/incidents/{number}/review/actions", dependencies=[checked])
-def add(request: Request, number: str, form: Form, actor: Writer, session: Write) -> Response:
+def add(request: Request, number: str, form: FormFields, actor: Writer, session: Write) -> Response:
     """Put an action item on the list."""
     platform = platform_of(request)
     title, owner = forms.text(form, "title"), forms.text(form, "owner")
@@ -115,7 +115,7 @@ def add(request: Request, number: str, form: Form, actor: Writer, session: Write
 
 
 @router.post("/incidents/{number}/review/actions/{seq}", dependencies=[checked])
-def move(request: Request, number: str, seq: Seq, form: Form, actor: Doer, session: Write) -> Response:
+def move(request: Request, number: str, seq: Seq, form: FormFields, actor: Doer, session: Write) -> Response:
     """Let something happen to an action item."""
     platform = platform_of(request)
     kind, text, now = forms.text(form, "kind"), forms.text(form, "text"), platform.clock.now()

@@ -2,12 +2,13 @@
 
 from kernel.edge.access import public, require
 from kernel.edge.grouped import Grouped
-from kernel.edge.inputs import RowId, RowIdField
+from kernel.edge.inputs import FormFields, RowId, RowIdField
 from kernel.edge.routes import ApiRouter, PageRouter
 from kernel.edge.transactions import Read, Write, platform_of
 
 __all__ = [
     "ApiRouter",
+    "FormFields",
     "Grouped",
     "PageRouter",
     "Read",

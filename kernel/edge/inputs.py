@@ -11,12 +11,20 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import Form, Path, Request
+from fastapi import Depends, Form, Path, Request
 from pydantic import BeforeValidator
 from starlette.datastructures import FormData
 
 from kernel.errors import Invalid, NotFound
 
+
+async def form_data(request: Request) -> FormData:
+    """Read the form."""
+    return await request.form()
+
+
+FormFields = Annotated[FormData, Depends(form_data)]
+"""A whole form, for pages whose fields depend on what is shown."""
 BIGGEST = 2**63 - 1
 RowId = Annotated[int, Path(ge=1, le=BIGGEST)]
 """A row's id in an address."""

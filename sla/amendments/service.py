@@ -14,7 +14,8 @@ from kernel.crypto import canonical_json, sm3_hex
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.identity.directory import people_with_role
-from kernel.outbox import Draft, enqueue
+from kernel.outbox import enqueue
+from kernel.outbox.personal import Letter, to_each
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
 from sla import pinned
@@ -182,11 +183,6 @@ def _tell(
     url = f"/terms/amendments/{amendment.id}"
     day = amendment.effective_at.astimezone(platform.zone)
     body = f"{words}：自 {day:%Y-%m-%d} 起执行的合同版本。\n{platform.settings.base_url}{url}"
-    drafts = []
-    for person in people_with_role(session, now, SIGNERS[side]):
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                key = f"amendment:{amendment.id}:{amendment.version}:{channel}:{person.id}"
-                ref = f"amendment:{amendment.id}"
-                drafts.append(Draft(key, ref, channel, address, f"【{words}】", body, person.id, url))
-    enqueue(session, now, drafts)
+    once, ref = f"amendment:{amendment.id}:{amendment.version}", f"amendment:{amendment.id}"
+    told = people_with_role(session, now, SIGNERS[side])
+    enqueue(session, now, to_each(told, Letter(once, ref, f"【{words}】", body, url)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from kernel.disclosure.edge import disclosed
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
 from kernel.edge.inputs import BIGGEST, OPEN
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
@@ -39,14 +39,6 @@ Word = Annotated[Annotated[str, Field(max_length=16)] | None, OPEN, Query()]
 FACTS = 12
 
 
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
-
-
 @router.get("/obligations")
 def page(
     request: Request,
@@ -61,7 +53,7 @@ def page(
 
 
 @router.post("/obligations/facts", dependencies=[Depends(csrf_form)])
-def record(request: Request, form: Form, actor: Recorder, session: Write) -> Response:
+def record(request: Request, form: FormFields, actor: Recorder, session: Write) -> Response:
     """Put a fact on record; on an error the page comes back with what was typed."""
     platform = platform_of(request)
     contract, now = pinned.in_force(platform), platform.clock.now()

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from kernel import feed
 from kernel.identity.directory import people_with_role
-from kernel.outbox import Draft, enqueue
+from kernel.outbox import enqueue
+from kernel.outbox.personal import Letter, to_each
 from kernel.platform import Platform
 from sla.cases.models import Case
 from sla.deadlines import arm
@@ -98,15 +99,9 @@ def _tell(
         f"{penalty.number} {case.subject} {case.title}\n¥{penalty.amount:,}（{penalty.clause}）\n{word.more}"
     )
     text = f"{body}\n\n{platform.settings.base_url}{url}"
-    drafts = []
-    for person in _people(session, now, word.party):
-        for channel, address in (("email", person.email), ("inapp", person.username)):
-            if address:
-                once = f"penalty:{penalty.id}:{word.key}:{channel}:{person.id}"
-                drafts.append(
-                    Draft(once, f"penalty:{penalty.number}", channel, address, title, text, person.id, url)
-                )
-    enqueue(session, now, drafts)
+    once, ref = f"penalty:{penalty.id}:{word.key}", f"penalty:{penalty.number}"
+    told = _people(session, now, word.party)
+    enqueue(session, now, to_each(told, Letter(once, ref, title, text, url)))
 
 
 def _people(session: Session, now: datetime, party: str) -> Iterable[Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 
 from kernel.disclosure.edge import disclosed
-from kernel.edge import PageRouter, Read, Write, platform_of
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.web.flash import see_other
@@ -24,14 +23,6 @@ from sla.settlement.body import FIGURE_LABELS
 from sla.settlement.rules import CHARGE_LABELS, DEDUCT_LABELS
 
 router = PageRouter()
-
-
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
 
 
 @router.get("/settlements")
@@ -78,7 +69,9 @@ def download(
 
 
 @router.post("/settlements/{year}/{half}", dependencies=[Depends(csrf_form)])
-def issue(request: Request, year: Year, half: Half, form: Form, actor: Issuer, session: Write) -> Response:
+def issue(
+    request: Request, year: Year, half: Half, form: FormFields, actor: Issuer, session: Write
+) -> Response:
     """Issue the statement; on an error the page comes back with what was typed."""
     platform = platform_of(request)
     contract, now = pinned.in_force(platform), platform.clock.now()

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.identity.directory import people_by_id
@@ -26,11 +25,6 @@ Self = Annotated[Actor, Depends(require("account.self"))]
 checked = Depends(csrf_form)
 
 
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
 @router.get("/account/contacts")
 def show(request: Request, actor: Self, session: Read) -> Response:
     """Show one's addresses and which channel is wanted for what."""
@@ -38,9 +32,7 @@ def show(request: Request, actor: Self, session: Read) -> Response:
 
 
 @router.post("/account/contacts", dependencies=[checked])
-def save(
-    request: Request, form: Annotated[FormData, Depends(form_data)], actor: Self, session: Write
-) -> Response:
+def save(request: Request, form: FormFields, actor: Self, session: Write) -> Response:
     """Keep them; on an error they come back as typed."""
     typed = {name: str(form.get(name, "")).strip() for name in ("phone", *rules.ROBOTS)}
     wanted = {kind: [str(c) for c in form.getlist(kind)] for kind in rules.KIND_LABELS}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Path, Request
+from fastapi import Path
 from starlette.datastructures import FormData
 
 from kernel.errors import Invalid
@@ -15,14 +15,6 @@ from oa.affairs.duty.service import Cells
 
 MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 Month = Annotated[str, Path(pattern=MONTH)]
-
-
-async def form_data(request: Request) -> FormData:
-    """Read the form."""
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(form_data)]
 
 
 def text(form: FormData, name: str) -> str:

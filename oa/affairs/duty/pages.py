@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from kernel.edge import PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.identity.directory import people_by_id
@@ -19,7 +19,7 @@ from kernel.web.i18n import gettext as _
 from kernel.web.security import csrf_form
 from kernel.web.templating import begin, render
 from oa.affairs.duty import forms, queries, rules, service
-from oa.affairs.duty.forms import Form, Month
+from oa.affairs.duty.forms import Month
 
 router = PageRouter()
 Reader = Annotated[Actor, Depends(require("duty.read"))]
@@ -41,7 +41,7 @@ def page(
 
 
 @router.post("/duty/{month}", dependencies=[checked])
-def save(request: Request, month: Month, form: Form, actor: Editor, session: Write) -> Response:
+def save(request: Request, month: Month, form: FormFields, actor: Editor, session: Write) -> Response:
     """Keep a draft; with `publish`, let it count."""
     platform = platform_of(request)
     now = platform.clock.now()
@@ -55,7 +55,7 @@ def save(request: Request, month: Month, form: Form, actor: Editor, session: Wri
 
 
 @router.post("/duty/{month}/fill", dependencies=[checked])
-def fill(request: Request, month: Month, form: Form, actor: Editor, session: Write) -> Response:
+def fill(request: Request, month: Month, form: FormFields, actor: Editor, session: Write) -> Response:
     """Let people take turns in a role over the month."""
     platform = platform_of(request)
     now = platform.clock.now()
@@ -69,7 +69,7 @@ def fill(request: Request, month: Month, form: Form, actor: Editor, session: Wri
 
 
 @router.post("/duty/{month}/changes", dependencies=[checked])
-def change(request: Request, month: Month, form: Form, actor: Editor, session: Write) -> Response:
+def change(request: Request, month: Month, form: FormFields, actor: Editor, session: Write) -> Response:
     """Let somebody take over for a time."""
     platform = platform_of(request)
     now = platform.clock.now()

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from kernel.edge import PageRouter, RowId, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, RowId, Write, platform_of, require
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
 from kernel.web.flash import see_other
 from kernel.web.i18n import gettext as _
 from oa.affairs.duty import forms, swaps
-from oa.affairs.duty.forms import Form, Month
+from oa.affairs.duty.forms import Month
 from oa.affairs.duty.pages import again, checked
 
 router = PageRouter()
@@ -20,7 +20,7 @@ Swapper = Annotated[Actor, Depends(require("duty.swap"))]
 
 
 @router.post("/duty/{month}/swaps", dependencies=[checked])
-def ask(request: Request, month: Month, form: Form, actor: Swapper, session: Write) -> Response:
+def ask(request: Request, month: Month, form: FormFields, actor: Swapper, session: Write) -> Response:
     """Ask for a swap."""
     platform = platform_of(request)
     try:
@@ -32,7 +32,7 @@ def ask(request: Request, month: Month, form: Form, actor: Swapper, session: Wri
 
 
 @router.post("/duty/swaps/{swap_id}/answer", dependencies=[checked])
-def answer(request: Request, swap_id: RowId, form: Form, actor: Swapper, session: Write) -> Response:
+def answer(request: Request, swap_id: RowId, form: FormFields, actor: Swapper, session: Write) -> Response:
     """Agree or refuse."""
     platform = platform_of(request)
     decision = forms.text(form, "decision")

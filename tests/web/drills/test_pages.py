@@ -45,6 +45,7 @@ def test_the_catalogue_shows_what_would_run_and_is_released(rig: Rig, site: Site
 
 def test_a_plan_is_drafted_previewed_submitted_and_approved_by_the_other_party(rig: Rig, site: Site) -> None:
     ops = site.page("he")
+    assert "/drills/new?scenario=tiny" in ops.get("/drills/new").text
     assert "小服务停止" in ops.get("/drills/new?scenario=tiny").text
     preview = ops.submit("/drills/new", **FIELDS | {"do": "preview"})
     assert preview.status_code == 200
