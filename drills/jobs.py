@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from drills import rules
 from drills.conductor import lease
+from drills.conductor.lab import labs
 from drills.conductor.stage import folder_of
 from drills.log import asked_again
 from drills.models import Drill
@@ -56,10 +57,11 @@ def wanting(platform: Platform) -> list[str]:
     now = platform.clock.now()
     free = or_(Drill.holder.is_(None), Drill.lease_until < now, Drill.holder.like(f"{_host()}:%"))
     busy = select(Drill.number).where(Drill.state.in_(rules.UNDER_WAY), free)
+    left = select(Drill.number).where(Drill.state.not_in(rules.ACTIVE), Drill.number.in_(labs(platform)))
     stuck = select(Drill).where(Drill.state == rules.ROLLBACK_FAILED, free)
     with platform.db.read() as session:
         again = [drill.number for drill in session.scalars(stuck) if asked_again(session, drill)]
-        return sorted({*session.scalars(busy), *again})
+        return sorted({*session.scalars(busy), *session.scalars(left.where(free)), *again})
 
 
 def _host() -> str:

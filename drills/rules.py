@@ -95,7 +95,7 @@ MOVES: dict[str, Move] = {
     "undone_by_hand": Move((ROLLBACK_FAILED,), None, "人工完成回退"),
     "rolled_back": Move((*ENDINGS, ROLLBACK_FAILED), ROLLED_BACK, "已恢复原状"),
     "rollback_failed": Move((*ENDINGS, ROLLBACK_FAILED), ROLLBACK_FAILED, "未能恢复原状，须人工处理"),
-    "lab_removed": Move((APPROVED, *ENDINGS, ROLLED_BACK, ROLLBACK_FAILED), None, "本机环境已拆除"),
+    "lab_removed": Move((*OPEN_STATES, WITHDRAWN, *HELD), None, "本机环境已拆除"),
     "archived": Move((ROLLED_BACK, ROLLBACK_FAILED), None, "证据归档"),
     "evaluated": Move((ROLLED_BACK,), EVALUATED, "提交评估"),
     "signed_b": Move((EVALUATED,), None, "乙方签字"),
@@ -170,6 +170,8 @@ class Life:
             self._remember_deed(kind, data)
 
     def _remember_deed(self, kind: str, data: Mapping[str, Any]) -> None:
+        if kind == "evaluated":
+            self.at.pop("signed_b", None)  # what was signed before was another evaluation
         if kind == "injection_started":
             self.injected.append(data["id"])
         elif kind == "undo_started":

@@ -49,9 +49,12 @@ def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
         values, known = chosen(platform, number, found, secrets.load(platform.settings))
         stage = Stage(platform, number, found, values, known)
     except (AppError, ConfigError, OSError) as error:
-        if life.touched or life.state not in (rules.ARMING, rules.ARMED):
+        unbroken = life.state in (rules.ARMING, rules.ARMED)
+        if life.state in rules.ACTIVE and not unbroken:
             raise
-        refuse(platform, number, str(error))
+        if unbroken:
+            refuse(platform, number, str(error))
+        forget(folder_of(platform, number))  # without its variables no lab was ever built
         return
     stage.life = life
     conductor = Conductor(stage)
@@ -62,6 +65,8 @@ def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
             conductor.after_a_death()
         elif life.state == rules.ROLLBACK_FAILED and retry:
             conductor.once_more()
+        elif life.state not in rules.ACTIVE:
+            conductor.remove_lab()
     finally:
         stage.prober.stop()
 
@@ -138,21 +143,21 @@ class Conductor:
         self.beats.stop()
         archive.keep(self.stage)
         if whole:
-            self._remove_lab()
-            undoing.end(self.stage)
+            self.remove_lab()
 
     def _give_back(self, why: str) -> None:
         """Nothing was broken: take the lab down and give the targets and the approval back."""
         self.stage.prober.stop()
         self.stage.flush()
         refuse(self.stage.platform, self.stage.number, why)
-        self._remove_lab()
+        self.remove_lab()
 
-    def _remove_lab(self) -> None:
+    def remove_lab(self) -> None:
+        """Take the drill's own lab down; somebody may have died before it came to that."""
         self.stage.prober.stop()
         stage, lab = self.stage, self.stage.found.scenario.lab
         if stage.found.plan.local and lab and stage.found.scenario.live:
             outcome = stage.play(lab.down, LAB_SECONDS, stoppable=False, quiet=True)
             stage.say("lab_removed", {"ok": outcome.ok}, outcome.message or None)
-            forget(stage.folder)
+        forget(stage.folder)
         shutil.rmtree(stage.folder / "runs", ignore_errors=True)

@@ -43,6 +43,11 @@ def chosen(platform: Platform, number: str, found: Resolved, given: Mapping[str,
     return values, {**own, **given}
 
 
+def labs(platform: Platform) -> list[str]:
+    """Return the drills that have, or may have, a lab of their own on this machine."""
+    return [path.parent.name for path in folder_of(platform, "*").parent.glob(f"*/{VALUES}")]
+
+
 def forget(folder: Path) -> None:
     """Forget the lab's variables and passwords."""
     for name in (VALUES, SECRETS):

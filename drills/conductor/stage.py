@@ -80,7 +80,7 @@ class Stage:
         """Write an entry, all that was waiting before it, and what `also` does, in one transaction."""
         with self.platform.db.write(CONDUCTOR.username) as session:
             drill = service.find(session, self.number, for_update=True)
-            said = [*self._take(), Said(kind, dict(data or {}), text)]
+            said = [*self._fitting(session, drill), Said(kind, dict(data or {}), text)]
             self.life = log.append(session, self.platform.clock.now(), drill, CONDUCTOR, said)
             if also is not None:
                 also(session, drill)
@@ -90,21 +90,21 @@ class Stage:
         with self._lock:
             self._pending.append(said)
 
-    def _take(self) -> list[Said]:
+    def _fitting(self, session: Session, drill: Drill) -> list[Said]:
+        """Return what waits, without what came too late to belong to the drill: a probe after its end."""
         with self._lock:
             waiting, self._pending = self._pending, []
-        return waiting
+        known = log.life_of(session, drill) if waiting else self.life
+        return [said for said in waiting if known.may(said.kind)]
 
     def flush(self) -> None:
         """Write what waits."""
-        waiting = self._take()
-        if not waiting:
+        if not self._pending:
             return
         with self.platform.db.write(CONDUCTOR.username) as session:
             drill = service.find(session, self.number, for_update=True)
-            known = log.life_of(session, drill)
-            fitting = [said for said in waiting if known.may(said.kind)]
-            self.life = log.append(session, self.platform.clock.now(), drill, CONDUCTOR, fitting)
+            said = self._fitting(session, drill)
+            self.life = log.append(session, self.platform.clock.now(), drill, CONDUCTOR, said)
 
     def refresh(self) -> rules.Life:
         """Read what people have asked for."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from drills import guard, incident, notices, rules, service
+from drills import guard, incident, notices, rules
 from drills.conductor.arming import STEADY_SECONDS
-from drills.conductor.stage import Stage
+from drills.conductor.stage import Also, Stage
 from drills.models import Drill
 from drills.rules import UndoStep
 from kernel.web.i18n import gettext as _
@@ -21,7 +21,7 @@ def go_back(stage: Stage, *, again: bool = False) -> bool:
     unless a person asks for it (`again`).
     """
     if not stage.life.touched:
-        stage.say("rolled_back", {}, "没有注入过故障，无须回退")
+        stage.say("rolled_back", {}, "没有注入过故障，无须回退", also=_over(stage))
         return True
     left = remaining(stage)
     if stage.life.undoing is not None and not again:
@@ -32,7 +32,7 @@ def go_back(stage: Stage, *, again: bool = False) -> bool:
     bad = _unsteady(stage)
     if bad:
         return _needs_a_human(stage, [], f"回退之后稳态不正常：{', '.join(bad)}")
-    stage.say("rolled_back", {"probes": list(stage.found.scenario.steady_state)})
+    stage.say("rolled_back", {"probes": list(stage.found.scenario.steady_state)}, also=_over(stage))
     return True
 
 
@@ -88,12 +88,13 @@ def _needs_a_human(stage: Stage, left: list[UndoStep], why: str) -> bool:
     return False
 
 
-def end(stage: Stage) -> None:
-    """Close the drill's incident as restored, and let the targets go."""
-    platform = stage.platform
-    with platform.db.write("conductor") as session:
-        drill = service.find(session, stage.number, for_update=True)
-        now = platform.clock.now()
+def _over(stage: Stage) -> Also:
+    """Return what belongs to the end: the incident is restored, the machines are free, in one transaction."""
+
+    def also(session: Session, drill: Drill) -> None:
+        platform, now = stage.platform, stage.platform.clock.now()
         incident.restored(platform, session, now, drill, _("演练结束，已恢复原状。"))
         guard.free_targets(session, drill)
         drill.ended_at = now
+
+    return also

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
-from drills import rules
+from drills import jobs, rules
 from incidents.models import Incident
 from sla.penalties.models import Penalty
 from tests.support.drills import Rig, write_scenario
@@ -121,3 +121,31 @@ def test_a_failing_precondition_gives_everything_back(rig: Rig, monkeypatch: pyt
     refused = next(e for e in rig.entries(number) if e.kind == "refused")
     assert refused.text == "稳态不正常：page"
     rig.do("request_arming", "he", number)  # the targets are free again
+
+
+@SQLITE
+def test_the_end_frees_the_machines_at_once_and_a_lab_left_by_the_dead_is_removed(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conductor dies between the way back and the lab's removal; the worker finds what is left."""
+
+    class Died(BaseException):
+        """What no handler catches, as little as SIGKILL."""
+
+    def die(*_args: object) -> None:
+        raise Died
+
+    number = rig.started()
+    with monkeypatch.context() as patch:
+        patch.setattr("drills.conductor.archive.keep", die)
+        with pytest.raises(Died):
+            rig.conduct(number)
+    drill = rig.drill(number)
+    assert (drill.state, drill.ended_at is None) == (rules.ROLLED_BACK, False)
+    assert rig.world.incident(str(drill.incident)).state == "restored"
+    assert left_of(rig) != []
+    rig.do("request_arming", "he", rig.approved())  # its machine is free already
+    assert number in jobs.wanting(rig.world.platform)
+    rig.conduct(number)
+    assert left_of(rig) == []
+    assert number not in jobs.wanting(rig.world.platform)

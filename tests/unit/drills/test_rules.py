@@ -79,6 +79,12 @@ def test_a_change_of_the_plan_voids_every_approval() -> None:
     assert (changed.approvers, changed.frozen, changed.expires_at) == ({}, "", None)
 
 
+def test_a_new_evaluation_is_signed_anew_by_both() -> None:
+    once = (*TO_RUNNING, "completed", "rolled_back", "evaluated", "signed_b")
+    assert "signed_b" in life(*once).at
+    assert "signed_b" not in life(*once, "returned", "evaluated").at
+
+
 def test_orders_of_an_earlier_try_do_not_count_for_the_next() -> None:
     again = life("drafted", "submitted", "approved", "arming", "start_requested", "refused", "arming")
     assert not again.start
