@@ -49,12 +49,13 @@ def _head(found: Detail, contract: Contract) -> Facts:
     drill = found.drill
     fault = contract.fault_classes.get(drill.fault_class)
     outcome = _(rules.OUTCOME_LABELS[drill.outcome]) if drill.outcome else "—"
+    clause = contract.clauses.get(found.resolved.scenario.clause) if found.resolved else None
     return Facts(
         [
             (_("编号"), drill.number),
             (_("演练形式"), _(present.FORM_LABELS[drill.form])),
             (_("故障类别"), fault.name if fault else drill.fault_class),
-            (_("合同条款"), found.resolved.scenario.article if found.resolved else "—"),
+            (_("合同条款"), clause.article if clause else "—"),
             (_("状态"), _(rules.STATE_LABELS[drill.state])),
             (_("结果"), outcome),
             (_("开始"), localtime(drill.started_at) if drill.started_at else "—"),

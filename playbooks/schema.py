@@ -137,7 +137,7 @@ class Scenario(Part):
     summary: Words
     form: Literal["live", "tabletop"]
     fault_class: str
-    article: str
+    clause: Name
     modules: tuple[str, ...] = ()
     blast_radius: Radius
     tier: Literal["lab", "staging", "production"] = "lab"

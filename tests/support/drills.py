@@ -39,7 +39,7 @@ SCENARIO: dict[str, Any] = {
     "summary": {"zh": "杀死进程，再启动。", "en": "Kill it, start it again."},
     "form": "live",
     "fault_class": "system_general",
-    "article": "第十五条",
+    "clause": "repair",
     "modules": ["documents"],
     "blast_radius": {"hosts": 1, "services": ["www"], "text": {"zh": "仅此一台", "en": "one host"}},
     "undo": {"zh": "重新启动", "en": "start again"},

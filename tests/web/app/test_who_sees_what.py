@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from drills import deeds
 from incidents.claims import service as claims
 from incidents.models import Broadcast, Incident, IncidentPayer
 from sla.penalties.models import Penalty
@@ -60,6 +61,7 @@ def addresses(world: World, path: str) -> list[str]:
         "year": ["2026"], "half": ["1", "2"], "form": ["pdf", "xlsx"],
         "period": ["2026-03"], "version": ["1"], "day": ["2026-04-01"], "seq": ["1"],
         "session_id": ["1"], "holding_id": ["1"], "message_id": ["1"], "username": ["lin"],
+        "deed": sorted(deeds.BY_KEY),
     }  # fmt: skip
     found = [path]
     for name in re.findall(r"{(\w+)}", path):
