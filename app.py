@@ -71,6 +71,7 @@ MANIFESTS = (
     "dashboards:MANIFEST",
     "incidents:MANIFEST",
     "incidents.monitoring:MANIFEST",
+    "incidents.repairs:MANIFEST",
     "incidents.oncall:MANIFEST",
     "drills:MANIFEST",
     "playbooks:MANIFEST",

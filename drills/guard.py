@@ -8,14 +8,12 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from drills import rules
-from drills.models import Drill, DrillTarget
 from drills.plan import Resolved
 from incidents.models import Incident
-from kernel.db.once import insert_once
 from kernel.errors import Conflict
 from kernel.web.i18n import gettext as _
 from playbooks import releases
@@ -98,22 +96,3 @@ def demand(session: Session, now: datetime, found: Resolved, life: rules.Life) -
     """Raise 409 with every reason against beginning now."""
     if problems := list(refusals(session, now, found, life)):
         raise Conflict(_("；").join(problems), code="refused")
-
-
-def take_targets(session: Session, found: Resolved, drill: Drill) -> None:
-    """Hold every machine of the plan for this drill; 409 names the drill that holds one already."""
-    for host in found.hosts():
-        if not insert_once(session, DrillTarget, {"target": host.key, "drill_id": drill.id}):
-            other = session.execute(
-                select(Drill.number)
-                .join(DrillTarget, DrillTarget.drill_id == Drill.id)
-                .where(DrillTarget.target == host.key)
-            ).scalar()
-            if other != drill.number:
-                words = _("主机%(host)s正由演练%(number)s使用。", host=host.name, number=other)
-                raise Conflict(words, code="target_taken")
-
-
-def free_targets(session: Session, drill: Drill) -> None:
-    """Let go of the drill's machines."""
-    session.execute(delete(DrillTarget).where(DrillTarget.drill_id == drill.id))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
-import sys
 
 from sqlalchemy import or_, select
 
 from drills import rules
-from drills.conductor import lease
 from drills.conductor.lab import labs
 from drills.conductor.stage import folder_of
 from drills.log import asked_again
 from drills.models import Drill
 from kernel.clock import SYSTEM
 from kernel.platform import Platform
+from playbooks.runner import companion, lock
 
 log = logging.getLogger(__name__)
 _running: dict[str, subprocess.Popen[bytes]] = {}
@@ -55,7 +53,7 @@ def _ended(number: str, status: int) -> None:
 def wanting(platform: Platform) -> list[str]:
     """Return the drills that somebody has to conduct."""
     now = platform.clock.now()
-    free = or_(Drill.holder.is_(None), Drill.lease_until < now, Drill.holder.like(f"{_host()}:%"))
+    free = or_(Drill.holder.is_(None), Drill.lease_until < now, Drill.holder.like(f"{lock.host()}:%"))
     busy = select(Drill.number).where(Drill.state.in_(rules.UNDER_WAY), free)
     left = select(Drill.number).where(Drill.state.not_in(rules.ACTIVE), Drill.number.in_(labs(platform)))
     stuck = select(Drill).where(Drill.state == rules.ROLLBACK_FAILED, free)
@@ -64,30 +62,11 @@ def wanting(platform: Platform) -> list[str]:
         return sorted({*session.scalars(busy), *session.scalars(left.where(free)), *again})
 
 
-def _host() -> str:
-    return lease.holder().rpartition(":")[0]
-
-
 def _unlocked(platform: Platform, number: str) -> bool:
-    with lease.file_lock(folder_of(platform, number).parent, number) as free:
+    with lock.file_lock(folder_of(platform, number).parent, number) as free:
         return free
 
 
 def start(platform: Platform, number: str) -> subprocess.Popen[bytes]:
-    """Start the conductor on the same database and folder, also where `serve` chose them itself."""
-    chosen = {
-        "SHOUSHI_DATA_DIR": str(platform.settings.data_dir),
-        "SHOUSHI_DATABASE_URL": platform.settings.url,
-        "SHOUSHI_BASE_URL": platform.settings.base_url,
-    }
-    folder = folder_of(platform, number)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "conductor.log").open("ab") as out:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "drills.conductor", number],
-            env=os.environ | chosen,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+    """Start the conductor of a drill."""
+    return companion.start(platform.settings, "drills.conductor", number, folder_of(platform, number))

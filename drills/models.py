@@ -64,15 +64,6 @@ class DrillEntry(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
 
-class DrillTarget(Base):
-    """A machine that a drill holds; the key keeps a second drill away from it."""
-
-    __tablename__ = "drill_target"
-
-    target: Mapped[str] = mapped_column(String(255), primary_key=True)
-    drill_id: Mapped[int] = mapped_column(ForeignKey("drill.id"), index=True)
-
-
 class DrillItem(Base):
     """Something to be improved: what, who, until when, and what proves it."""
 

@@ -22,7 +22,7 @@ from kernel.identity.actor import Actor
 from kernel.identity.directory import people_with_role
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
-from playbooks import catalogue
+from playbooks import catalogue, holds
 from playbooks.schema import HUMAN
 from sla import pinned
 from sla.deadlines import arm
@@ -197,7 +197,7 @@ def request_arming(platform: Platform, session: Session, now: datetime, actor: A
     if not life.may("arming"):
         log.append(session, now, drill, who_of(actor), [Said("arming")])
     guard.demand(session, now, found, life)
-    guard.take_targets(session, found, drill)
+    holds.take(session, found.hosts(), drill.number)
     log.append(session, now, drill, who_of(actor), [Said("arming", {"frozen": life.frozen})])
     drill.holder, drill.lease_until = None, None
     return drill

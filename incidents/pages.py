@@ -17,6 +17,7 @@ from incidents.evidence import evidence_of
 from incidents.intake import views as alert_views
 from incidents.intake.queries import of_incident
 from incidents.oncall.queries import notices
+from incidents.repairs import views as repairs
 from kernel.disclosure.edge import disclosed
 from kernel.edge import FormFields, PageRouter, Read, RowId, Write, platform_of, require
 from kernel.errors import AppError
@@ -210,6 +211,7 @@ def _incident_page(
         **alert_views.SHARED,
         risk=views.risk_words(risk_of(session, found.verdict)),
         grid_rows=views.grid_rows(found),
+        **repairs.shown(session, actor, found.incident),
         slot_word=views.slot_word,
         slot_tones=views.SLOT_TONES,
         versions=versions(session, number),

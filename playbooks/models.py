@@ -1,4 +1,4 @@
-"""Tables of the catalogue: who released which content for use."""
+"""Tables of the catalogue: who released which content for use, and which machines are being worked on."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ class PlaybookRelease(Base):
     actor: Mapped[str] = mapped_column(String(64))
     actor_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MachineHold(Base):
+    """A machine that a drill or a repair holds; the key keeps every other away from it."""
+
+    __tablename__ = "machine_hold"
+
+    machine: Mapped[str] = mapped_column(String(255), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(20), index=True)
+    """The number of the drill or of the repair."""
 
 
 append_only(table_of(PlaybookRelease))

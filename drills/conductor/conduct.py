@@ -6,7 +6,7 @@ import logging
 import shutil
 from datetime import timedelta
 
-from drills import guard, incident, log, measure, rules, secrets, service
+from drills import incident, log, measure, rules, service
 from drills.conductor import archive, arming, lease, undoing
 from drills.conductor.deadman import Beats
 from drills.conductor.lab import chosen, forget
@@ -14,7 +14,9 @@ from drills.conductor.running import Running
 from drills.conductor.stage import Stage, Stop, folder_of, marker_of
 from kernel.errors import AppError, ConfigError
 from kernel.platform import Platform
+from playbooks import holds, secrets
 from playbooks.runner import reap
+from playbooks.runner.lock import file_lock
 
 logger = logging.getLogger(__name__)
 LAB_SECONDS = 120.0
@@ -22,7 +24,7 @@ LAB_SECONDS = 120.0
 
 def conduct(platform: Platform, number: str) -> bool:
     """Conduct the drill to its end; returns False when another conductor holds it."""
-    with lease.file_lock(folder_of(platform, number).parent, number) as ours:
+    with file_lock(folder_of(platform, number).parent, number) as ours:
         if not ours:
             return False
         now = platform.clock.now()
@@ -76,7 +78,7 @@ def refuse(platform: Platform, number: str, why: str) -> None:
     with platform.db.write("conductor") as session:
         drill = service.find(session, number, for_update=True)
         log.append(session, platform.clock.now(), drill, log.CONDUCTOR, [log.Said("refused", {}, why)])
-        guard.free_targets(session, drill)
+        holds.free(session, drill.number)
 
 
 class Conductor:

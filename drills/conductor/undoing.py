@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from drills import guard, incident, notices, rules
+from drills import incident, notices, rules
 from drills.conductor.arming import STEADY_SECONDS
 from drills.conductor.stage import Also, Stage
 from drills.models import Drill
 from drills.rules import UndoStep
 from kernel.web.i18n import gettext as _
+from playbooks import holds
 
 TELLS = ("ops", "provider_manager", "supervisor")
 
@@ -94,7 +95,7 @@ def _over(stage: Stage) -> Also:
     def also(session: Session, drill: Drill) -> None:
         platform, now = stage.platform, stage.platform.clock.now()
         incident.restored(platform, session, now, drill, _("演练结束，已恢复原状。"))
-        guard.free_targets(session, drill)
+        holds.free(session, drill.number)
         drill.ended_at = now
 
     return also

@@ -12,10 +12,11 @@ import psutil
 import pytest
 
 from drills import jobs, rules
-from drills.conductor import lab, lease
+from drills.conductor import lab
 from drills.conductor.stage import folder_of, marker_of
 from kernel.db.migrate import head
 from playbooks import catalogue
+from playbooks.runner.lock import file_lock
 from playbooks.runner.reaper import carriers
 from tests.support.drills import Rig, write_scenario
 from tests.support.process import wait_for
@@ -105,7 +106,7 @@ def test_a_second_conductor_leaves_a_living_one_alone(rig: Rig) -> None:
     number = rig.started("process_crash", modules=["documents"])
     first = conductor(rig, number)
     lab_of(rig, number)
-    with lease.file_lock(folder_of(rig.world.platform, number).parent, number) as free:
+    with file_lock(folder_of(rig.world.platform, number).parent, number) as free:
         assert not free
     assert conductor(rig, number).wait(60) == 3
     rig.do("request_abort", "he", number, "够了")

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from drills import document, queries, secrets, views
+from drills import document, queries, views
 from kernel.errors import ConfigError
 from kernel.pdf import render_pdf
 from kernel.platform import Platform
 from kernel.web.moment import Moment, use_moment
+from playbooks import secrets
 from playbooks.runner.environment import environment, programs
 from sla import pinned
 from tests.support.drills import Rig, write_scenario
