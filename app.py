@@ -39,6 +39,7 @@ COMMANDS = {
     "whatif": "incidents.whatif_cli:whatif",
     "export": "incidents.cli:export",
     "drill": "drills.cli:drill",
+    "repair": "incidents.repairs.cli:repair",
 }
 """Command → where it lives; nothing is imported before it is used, so `--help` answers at once."""
 
@@ -64,6 +65,7 @@ HELP = {
     "whatif": "按修改后的合同试算过去的故障",
     "export": "导出事件",
     "drill": "应急演练：方案、运行、中止、报告",
+    "repair": "修复剧本：在故障上申请、批准与查看",
 }
 
 MANIFESTS = (

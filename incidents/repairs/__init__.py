@@ -15,7 +15,6 @@ MANIFEST = Manifest(
     nav=(NavItem("剧本修复", "/repairs", "wrench", "repair.read", "保障"),),
     routers=("incidents.repairs.api:router", "incidents.repairs.pages:router"),
     jobs=(Job("incidents.repairs", 1, "incidents.repairs.jobs:keep_running"),),
-    commands=(("repair", "incidents.repairs.cli:repair"),),
     models=("incidents.repairs.models",),
     checks=("incidents.repairs.service:check_runs",),
     demo="incidents.repairs.demo:prepare",
