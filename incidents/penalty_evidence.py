@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from incidents import log, service
 from incidents.models import IncidentEvent
 from kernel.disclosure.edge import disclosed
-from kernel.edge import ApiRouter, PageRouter, Read, require
+from kernel.edge import ApiRouter, PageRouter, Read, include, require
 from kernel.errors import NotFound
 from kernel.identity.actor import Actor
 from kernel.web.i18n import gettext as _
@@ -70,5 +70,4 @@ def download(request: Request, number: str, actor: Reader, session: Read) -> Res
     return disclosed(request, actor, found, "evidence", number)
 
 
-router.include_router(api)
-router.include_router(pages)
+include(router, api, pages)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from kernel.edge import ApiRouter, PageRouter, platform_of, require
+from kernel.edge import ApiRouter, PageRouter, include, platform_of, require
 from kernel.identity.actor import Actor
 from kernel.web.templating import render
 from sla import pinned
@@ -58,5 +58,4 @@ def page(request: Request, _actor: Reader) -> Response:
     return render(request, "sla/terms.html", contract=pinned.in_force(platform_of(request)), users=USERS)
 
 
-router.include_router(api)
-router.include_router(pages)
+include(router, api, pages)

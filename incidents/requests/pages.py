@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from incidents.requests.queries import awaiting
-from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
+from kernel.edge import ApiRouter, PageRouter, Read, include, platform_of, require
 from kernel.identity.actor import Actor
 from kernel.web.templating import render
 
@@ -46,5 +46,4 @@ def listing(request: Request, actor: Reader, session: Read) -> dict[str, Any]:
     return {"items": items, "next": None}
 
 
-router.include_router(api)
-router.include_router(pages)
+include(router, api, pages)

@@ -3,7 +3,7 @@
 from kernel.edge.access import public, require
 from kernel.edge.grouped import Grouped
 from kernel.edge.inputs import FormFields, RowId, RowIdField
-from kernel.edge.routes import ApiRouter, PageRouter
+from kernel.edge.routes import ApiRouter, PageRouter, include
 from kernel.edge.transactions import Read, Write, platform_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RowId",
     "RowIdField",
     "Write",
+    "include",
     "platform_of",
     "public",
     "require",

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kernel.edge import docs_page, health, stream_api
+from kernel.edge.routes import include
 from kernel.edge.straight import ShortWay, StraightRoute
 from kernel.feed import DatabaseFeed
 from kernel.manifest import resolve
@@ -48,12 +49,9 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
     )
     app.state.platform = platform
     app.state.feed = DatabaseFeed(platform.db)
-    app.include_router(health.router)
-    app.include_router(stream_api.router)
-    app.include_router(docs_page.router)
-    routers = [resolve(router) for manifest in platform.catalogue.manifests for router in manifest.routers]
-    for router in routers:
-        app.include_router(router)
+    routers = [health.router, stream_api.router, docs_page.router]
+    routers += [resolve(router) for manifest in platform.catalogue.manifests for router in manifest.routers]
+    include(app.router, *routers)
     straight = [route for router in routers for route in router.routes if isinstance(route, StraightRoute)]
     app.add_middleware(ShortWay, routes=straight)  # inside all guards, which are added after it
     install(app, platform)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Form, Request, Response
 from sqlalchemy import select
 
-from kernel.edge import PageRouter, Read, RowId, Write, platform_of, public, require
+from kernel.edge import PageRouter, Read, RowId, Write, include, platform_of, public, require
 from kernel.edge.access import COOKIE
 from kernel.errors import AppError
 from kernel.identity import service
@@ -157,4 +157,4 @@ def _account(request: Request, actor: Actor, session: Read, state: FormState, st
     )
 
 
-router.include_router(people)
+include(router, people)

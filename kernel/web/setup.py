@@ -12,7 +12,7 @@ from kernel.web.problems import CrashGuard, install_handlers
 from kernel.web.security import BodyLimit, SameOrigin, SecurityHeaders
 from kernel.web.shell import Shell
 from kernel.web.static import assets_of
-from kernel.web.templating import build_environment
+from kernel.web.templating import environment_of
 
 if TYPE_CHECKING:
     from kernel.platform import Platform
@@ -39,7 +39,7 @@ def install_shell(
     names = tuple(packages)
     app.state.shoushi = shell
     app.state.assets = assets_of(names)
-    app.state.templates = build_environment(app.state.assets, names)
+    app.state.templates = environment_of(names)
     if demo:
         from kernel.web.styleguide import router
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,11 +22,17 @@ from kernel.web.marks import marks
 from kernel.web.moment import Moment, moment, use_moment
 from kernel.web.nav import navigation
 from kernel.web.shell import NOBODY, Shell
-from kernel.web.static import Assets
+from kernel.web.static import Assets, assets_of
 from kernel.web.timing import GLOBALS as TIMING
 
 NOW_HEADER = "X-Shoushi-Now"
 FRAGMENT_HEADER = "x-fragment"
+
+
+@lru_cache(maxsize=4)
+def environment_of(packages: tuple[str, ...]) -> Environment:
+    """Return the environment of these packages: templates are compiled once a process."""
+    return build_environment(assets_of(packages), packages)
 
 
 def build_environment(assets: Assets, packages: Iterable[str] = ()) -> Environment:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from kernel.disclosure.edge import disclosed
-from kernel.edge import ApiRouter, PageRouter, Read, Write, platform_of, require
+from kernel.edge import ApiRouter, PageRouter, Read, Write, include, platform_of, require
 from kernel.edge.inputs import BIGGEST
 from kernel.errors import AppError, Invalid
 from kernel.identity.actor import Actor
@@ -226,5 +226,4 @@ def _report(period: Period) -> str:
     return f"/reports/sla?from={period.first}&to={period.last}"
 
 
-router.include_router(api)
-router.include_router(pages)
+include(router, api, pages)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from kernel.disclosure.edge import disclosed
-from kernel.edge import ApiRouter, PageRouter, Read, platform_of, require
+from kernel.edge import ApiRouter, PageRouter, Read, include, platform_of, require
 from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
@@ -143,5 +143,4 @@ def presets(today: date) -> list[tuple[Any, date, date]]:
     ]
 
 
-router.include_router(api)
-router.include_router(pages)
+include(router, api, pages)
