@@ -113,9 +113,9 @@ def platform(platform_url: str, tmp_path: Path, clock: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def world(platform: Any, clock: Any) -> World:
+def world(platform: Any, clock: Any, shelf: Any) -> World:
     """The platform with short ways to let things happen."""
-    return World(platform, clock)
+    return World(platform, clock, shelf)
 
 
 def build(url: str, folder: Path, clock: Any, **environ: str) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -29,6 +32,7 @@ class SqliteShelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._templates: dict[str, Path] = {}
+        self._saved = itertools.count(1)
 
     def new(self, name: str, fill: Fill | None, folder: Path) -> str:
         """Return the URL of a fresh database in `folder`, filled as the template `name` is."""
@@ -48,6 +52,16 @@ class SqliteShelf:
 
     def drop(self, url: str) -> None:
         """Nothing to do: pytest removes the folder."""
+
+    def save(self, database: Database) -> Path:
+        """Return a copy of a database in use."""
+        path = self._folder / f"saved-{next(self._saved)}.sqlite"
+        _copy(Path(str(database.url.database)), path)
+        return path
+
+    def restore(self, database: Database, saved: Path) -> None:
+        """Let a database in use be as it was saved."""
+        _copy(saved, Path(str(database.url.database)))
 
 
 class PostgresShelf:
@@ -76,6 +90,30 @@ class PostgresShelf:
     def drop(self, url: str) -> None:
         """Remove the database."""
         self._server.drop(str(make_url(url).database))
+
+    def save(self, database: Database) -> str:
+        """Return the name of a copy of a database that nobody uses at the moment."""
+        _let_go(database)
+        return self._server.create(str(database.url.database))
+
+    def restore(self, database: Database, saved: str) -> None:
+        """Let a database be as it was saved."""
+        _let_go(database)
+        name = str(database.url.database)
+        self._server.drop(name)
+        self._server.create(saved, name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a database page by page, also into one that has readers."""
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
+        written.execute("PRAGMA synchronous=OFF")
+        read.backup(written)
+
+
+def _let_go(database: Database) -> None:
+    database.lookout.close()
+    database.engine.dispose()
 
 
 Shelf = SqliteShelf | PostgresShelf

@@ -12,6 +12,7 @@ from sla.obligations.rules import Obligation
 from sla.obligations.told import Told
 from sla.settlement import service as settlement
 from sla.settlement.queries import Position
+from tests.support.stories import story
 from tests.support.world import ZONE, World
 
 
@@ -75,6 +76,7 @@ def this_year(world: World, **options: str) -> World:
     return world
 
 
+@story
 def final_penalty(world: World, *payers: str) -> str:
     """Let a fault cost a penalty that is confirmed and accepted; returns the incident's number."""
     from sla.penalties import service as penalties

@@ -16,12 +16,14 @@ from tests.support.dealing import final_penalty, issue, this_year, told
 from tests.support.drills import Rig
 from tests.support.probes import configure, results, trackers
 from tests.support.reviews import closed, submit
+from tests.support.stories import story
 from tests.support.world import World
 from tests.unit.sla.story import with_options
 
 LATER = datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
 
 
+@story
 def eventful(world: World) -> World:
     """Let every kind of record be written, through the services."""
     platform = this_year(world).platform

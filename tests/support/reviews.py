@@ -10,11 +10,13 @@ from sqlalchemy import select
 from incidents.reviews import actions, queries, rules, service
 from incidents.reviews.models import Review
 from sla.deadlines.models import ARMED, Deadline
+from tests.support.stories import story
 from tests.support.world import World
 
 GOOD = rules.Content("config", "端口配错", "巡检发现", "改回配置", "加自动校验", "双人复核")
 
 
+@story
 def closed(world: World, *, late: bool = True, **report: Any) -> str:
     """Report, repair (late or in time) and close an incident; returns its number."""
     number = world.report(**report)

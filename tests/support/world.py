@@ -42,6 +42,8 @@ class World:
 
     platform: Platform
     clock: FixedClock
+    shelf: Any = None
+    """Where its database came from, when stories may be remembered (tests/support/stories.py)."""
 
     @property
     def now(self) -> datetime:

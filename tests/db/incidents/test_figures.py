@@ -19,6 +19,7 @@ from sla.penalties.queries import listing as ledger
 from sla.report.data import SlaReport, gather
 from sla.report.figures import figures_of
 from tests.support.ledger import at
+from tests.support.stories import story
 from tests.support.world import World
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -27,6 +28,11 @@ SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def day(world: World) -> World:
+    return lived(world)
+
+
+@story
+def lived(world: World) -> World:
     """A day with a met, a missed, a major, a reclassified and a county's incident, and one still open."""
     met, slow, county = (
         world.report(),

@@ -9,6 +9,7 @@ import pytest
 
 from kernel.audit import verify
 from tests.support.ledger import at, entries, penalties, verdicts
+from tests.support.stories import story
 from tests.support.world import World
 
 
@@ -43,6 +44,7 @@ def test_example_4_both_clocks_missed_is_still_one_case(world: World) -> None:
     assert entries(world, number) == [("proposed", "2300.00")]
 
 
+@story
 def reclassified(world: World) -> str:
     """Examples 6 and 7: a general fault that the provider calls major at noon, restored at 16:30."""
     number = world.report()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from kernel.audit.attest import all_problems
+from tests.support.stories import story
 from tests.support.world import World
 
 
@@ -21,15 +22,20 @@ def tamper(world: World, table: str, statement: str) -> None:
 
 
 @pytest.fixture
-def story(world: World) -> str:
+def late(world: World) -> str:
+    return answered_late(world)
+
+
+@story
+def answered_late(world: World) -> str:
     number = world.report()
     world.run_for(hours=5)
     world.happen(number, "responded", text="已到场")
     return number
 
 
-def test_untouched_records_agree_with_the_chain(world: World, story: str) -> None:
-    assert story
+def test_untouched_records_agree_with_the_chain(world: World, late: str) -> None:
+    assert late
     assert list(all_problems(world.platform)) == []
 
 
@@ -48,31 +54,31 @@ def test_untouched_records_agree_with_the_chain(world: World, story: str) -> Non
         ("sla_verdict", "version = 99"),
     ],
 )
-def test_a_changed_record_is_named(world: World, story: str, table: str, change: str) -> None:
+def test_a_changed_record_is_named(world: World, late: str, table: str, change: str) -> None:
     tamper(world, table, f"UPDATE {table} SET {change} WHERE id = (SELECT max(id) FROM {table})")
     problems = list(all_problems(world.platform))
     assert problems
-    assert all(story in problem for problem in problems)
+    assert all(late in problem for problem in problems)
 
 
 @pytest.mark.parametrize("table", ["incident_event", "sla_verdict"])
-def test_a_missing_record_is_named(world: World, story: str, table: str) -> None:
+def test_a_missing_record_is_named(world: World, late: str, table: str) -> None:
     tamper(world, table, f"DELETE FROM {table} WHERE id = (SELECT max(id) FROM {table})")
     [problem] = all_problems(world.platform)
-    assert story in problem
+    assert late in problem
     assert "缺失" in problem
 
 
-def test_a_record_slipped_in_is_named(world: World, story: str) -> None:
+def test_a_record_slipped_in_is_named(world: World, late: str) -> None:
     columns = "incident_id, at, type, text, data, actor, actor_name, recorded_at"
     statement = f"INSERT INTO incident_event (seq, {columns}) SELECT 50, {columns} FROM incident_event"
     tamper(world, "incident_event", f"{statement} WHERE seq = 1")
     [problem] = all_problems(world.platform)
-    assert f"{story}#50" in problem
+    assert f"{late}#50" in problem
 
 
-def test_a_contract_text_that_is_no_longer_its_version_is_named(world: World, story: str) -> None:
-    assert story
+def test_a_contract_text_that_is_no_longer_its_version_is_named(world: World, late: str) -> None:
+    assert late
     with world.platform.db.write() as session:
         session.execute(text("UPDATE contract_version SET text = replace(text, '2300000.00', '2300000.10')"))
     [problem] = all_problems(world.platform)

@@ -25,6 +25,7 @@ from sla import pinned
 from sla.report.data import gather
 from sla.verification import examine_file
 from tests.support.reviews import closed, submit
+from tests.support.stories import story
 from tests.support.world import World
 
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -35,6 +36,7 @@ def taken(world: World, target: Path, who: str = "wang", purpose: str = PURPOSE)
     return hand_over(world.platform, world.now, world.actor(who), target, purpose)
 
 
+@story
 def eventful(world: World) -> str:
     number = closed(world)
     submit(world, number)

@@ -15,11 +15,13 @@ from sla.penalties import service
 from sla.penalties.integrity import balances
 from sla.penalties.models import Penalty
 from tests.support.ledger import at, entries, penalties
+from tests.support.stories import story
 from tests.support.world import INSTANT, World
 
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
+@story
 def penalised(world: World, **more: object) -> tuple[str, str]:
     """A fault restored at once that nobody answered; returns its number and its penalty's."""
     number = world.report(**more)

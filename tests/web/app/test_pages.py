@@ -11,6 +11,7 @@ import pytest
 from sla import pinned
 from tests.support.ledger import at
 from tests.support.people import ADMINISTRATORS, CAST
+from tests.support.stories import story
 from tests.support.web import Site, routes_of, statements
 from tests.support.world import World
 
@@ -19,6 +20,7 @@ PEOPLE = [*(m.username for m in CAST), *ADMINISTRATORS]
 CHINESE = re.compile("[\u4e00-\u9fff]{2,}")
 
 
+@story
 def eventful(world: World) -> str:
     """A major fault with broadcasts, undecided claims and a penalty; told by a county. Returns its number."""
     number = world.report("qian", title="Outage", modules=["documents"], payers=["lieshan"], text="x")

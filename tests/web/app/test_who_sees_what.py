@@ -18,6 +18,7 @@ from incidents.models import Broadcast, Incident, IncidentPayer
 from sla.penalties.models import Penalty
 from tests.support.dealing import told
 from tests.support.everything import eventful
+from tests.support.stories import story
 from tests.support.web import Site, routes_of
 from tests.support.world import World
 
@@ -29,8 +30,8 @@ CONTRACT = ("/terms", "/contract", "/evidence", "/incidents")
 SECRET, OURS = "市本级密件办理失败", "濉溪县收文失败"
 
 
-@pytest.fixture
-def story(world: World) -> World:
+@story
+def everything(world: World) -> None:
     """Everything happens, to the city, to a district and to the county of Sun."""
     for title, payers in ((SECRET, ["city", "duji"]), (OURS, ["suixi"])):
         number = world.report(title=title, payers=payers, fault_class="system_major")
@@ -43,6 +44,11 @@ def story(world: World) -> World:
             claims.claim(world.platform, session, world.now, zhou, asked)
     eventful(world)
     told(world, "wang", "breach_notice", text="请改正")
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    everything(world)
     return world
 
 
@@ -82,12 +88,12 @@ def text_of(answer: Any) -> str:
     return answer.content.decode(errors="replace")
 
 
-def test_a_county_sees_only_what_touches_it(story: World) -> None:
-    site = Site(story)
-    ours = set(rows(story, select(Incident.number).join(IncidentPayer).where(IncidentPayer.payer == "suixi")))
-    others = set(rows(story, select(Incident.number))) - ours
-    cases = {c: p for p in rows(story, select(Penalty)) for c in [p.number]}
-    hidden = {p.number for p in cases.values() if subject_of(story, p) in others} | others | {SECRET}
+def test_a_county_sees_only_what_touches_it(busy: World) -> None:
+    site = Site(busy)
+    ours = set(rows(busy, select(Incident.number).join(IncidentPayer).where(IncidentPayer.payer == "suixi")))
+    others = set(rows(busy, select(Incident.number))) - ours
+    cases = {c: p for p in rows(busy, select(Penalty)) for c in [p.number]}
+    hidden = {p.number for p in cases.values() if subject_of(busy, p) in others} | others | {SECRET}
     assert len(hidden) > 4
     seen = 0
     leaks = []
@@ -113,8 +119,8 @@ def subject_of(world: World, penalty: Penalty) -> str:
     return str(found)
 
 
-def test_the_auditor_opens_every_page_and_changes_nothing(story: World) -> None:
-    site = Site(story)
+def test_the_auditor_opens_every_page_and_changes_nothing(busy: World) -> None:
+    site = Site(busy)
     browser = site.page("auditor")
     buttons = []
     opened = 0
@@ -153,8 +159,8 @@ def asked(path: str) -> dict[str, Any]:
     )
 
 
-def test_the_auditor_is_refused_by_every_route_that_changes_something(story: World) -> None:
-    site = Site(story)
+def test_the_auditor_is_refused_by_every_route_that_changes_something(busy: World) -> None:
+    site = Site(busy)
     browser, api = site.page("auditor"), site.api("auditor")
     answers = {}
     for path in routes(site, "POST"):
@@ -171,8 +177,8 @@ def test_the_auditor_is_refused_by_every_route_that_changes_something(story: Wor
 
 
 @pytest.mark.parametrize("who", ["lin", "he", "zhou", "wang", "sun", "qian", "auditor"])
-def test_no_link_leads_to_what_its_reader_may_not_open(story: World, who: str) -> None:
-    site = Site(story)
+def test_no_link_leads_to_what_its_reader_may_not_open(busy: World, who: str) -> None:
+    site = Site(busy)
     browser, known, broken = site.page(who), {"/logout"}, []
     waiting = ["/"]
     while waiting:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.ledger import at, entries
+from tests.support.stories import story
 from tests.support.web import Site
 from tests.support.world import World
 
@@ -14,6 +15,7 @@ SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 FLOOD = {"reason": "force_majeure", "text": "暴雨致机房断电，附供电公司通知。"}
 
 
+@story
 def flooded(world: World) -> list[str]:
     """Two incidents that a flood from 10:00 to 16:00 makes six hours long, and one that is over before it."""
     over = world.report(title="早已恢复")

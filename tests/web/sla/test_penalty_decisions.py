@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.stories import story
 from tests.support.web import Site, statements
 from tests.support.world import World
 
 pytestmark = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
+@story
 def penalised(world: World, *payers: str) -> str:
     number = world.report(payers=list(payers or ("city",)))
     world.happen(number, "restored", text="好")

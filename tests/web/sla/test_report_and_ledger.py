@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.stories import story
 from tests.support.web import Site
 from tests.support.world import World
 
@@ -33,6 +34,7 @@ EVENTS = "\n".join(
 LOGS = {"servicenow": TICKETS, "events": EVENTS}
 
 
+@story
 def penalised(world: World, *payers: str) -> str:
     number = world.report(payers=list(payers))
     world.run_for(hours=4, seconds=1)

@@ -17,6 +17,7 @@ from sla.report.paper import document_of
 from tests.support.ledger import at
 from tests.support.probes import configure, results, trackers
 from tests.support.reports import cells, figures_and_lists
+from tests.support.stories import story
 from tests.support.web import Site
 from tests.support.world import World
 
@@ -24,6 +25,7 @@ SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 RANGE = "from=2026-03-01&to=2026-03-31"
 
 
+@story
 def eventful(world: World) -> None:
     """A met, a missed, a major with broadcasts, a claim approved, a county's, one still open, a drill."""
     met, slow, county = (
