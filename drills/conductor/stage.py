@@ -189,7 +189,9 @@ class Stage:
         request = Request(playbook, source, marker, seconds, self.values, self._secrets)
         outcome = run(request, self.folder / "runs" / marker.partition(":")[2])
         if not outcome.ok:
-            logger.warning("drill %s: no sign of life given: %s", self.number, outcome.message or outcome.status)
+            logger.warning(
+                "drill %s: no sign of life given: %s", self.number, outcome.message or outcome.status
+            )
 
     def _wants_stop(self) -> bool:
         return self.stop_wanted() is not None

@@ -72,7 +72,7 @@ def write_scenario(content: Path, name: str = "tiny", **changes: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for play, commands in PLAYS.items():
         tasks = [
-            {"name": f"Step {n}", "ansible.builtin.shell": command, "changed_when": True}
+            {"name": f"Step {n}", "ansible.builtin.raw": command, "changed_when": True}
             for n, command in enumerate(commands, start=1)
         ]
         book = [{"name": play, "hosts": "all", "gather_facts": False, "tasks": tasks}]

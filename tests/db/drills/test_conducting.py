@@ -109,7 +109,7 @@ def test_the_targets_hear_that_somebody_still_conducts_until_the_drill_is_over(
     ask = [{"id": "ack", "kind": "human", "limit": "1m"}]
     folder = write_scenario(rig.content, injections=[kill], response=ask)
     beats = rig.content.parent / "beats"
-    touch = {"name": "Beat", "ansible.builtin.shell": f"echo beat >> {beats}", "changed_when": True}
+    touch = {"name": "Beat", "ansible.builtin.raw": f"echo beat >> {beats}", "changed_when": True}
     book = [{"name": "Refresh", "hosts": "all", "gather_facts": False, "tasks": [touch]}]
     (folder / "deadman_refresh.yml").write_text(yaml.safe_dump(book))
     number = rig.started()
