@@ -59,3 +59,4 @@ def await_start(stage: Stage) -> None:
         raise Stop(rules.ABORTED, f"就绪 {int(SYSTEM.monotonic() - began) // 60} 分钟无人下令开始")
     if stage.found.scenario.live:
         _all_steady(stage)
+    stage.go_on()
