@@ -166,6 +166,24 @@ class Rig:
             return log.life_of(session, service.find(session, number))
 
 
+def held(world: World, scenario: str = "tiny", *, days_ago: int = 1, **more: Any) -> Drill:
+    """Put a drill on record that was held some days ago, without its log; returns it."""
+    ended = world.now - timedelta(days=days_ago)
+    with world.platform.db.write("conductor") as session:
+        made = Drill(
+            number=f"YL2026-9{days_ago:02d}", title="小服务停止演练", scenario=scenario, form="live",
+            fault_class="system_general", plan="", author="he", begins_at=ended, ends_at=ended,
+            started_at=ended, ended_at=ended, state=rules.ROLLED_BACK, outcome=rules.COMPLETED,
+            result={"rto": 2.5, "rto_limit": 60.0, "lost_rows": 0, "criteria": []},
+        )  # fmt: skip
+        for name, value in more.items():
+            setattr(made, name, value)
+        session.add(made)
+        session.flush()
+        session.expunge(made)
+    return made
+
+
 def later(world: World, **delta: float) -> str:
     """Return a time as a plan writes it."""
     return (world.now + timedelta(**delta)).isoformat()
