@@ -41,6 +41,7 @@ def test_an_expired_certificate_is_seen_and_renewed(lab: Callable[..., Lab]) -> 
     drill = lab("cert_expired")
     first = drill.measured["serial"]
     assert shown_days(drill) >= 364
+    assert drill.page(), "the probe trusts the lab's authority"
     drill.run("inject.yml")
     wait_for(lambda: shown_days(drill) == -1, "clients to refuse the server")
     drill.neglect("app1")
@@ -53,6 +54,7 @@ def test_an_expired_certificate_is_seen_and_renewed(lab: Callable[..., Lab]) -> 
     }
     drill.run("inject.yml")
     wait_for(lambda: shown_days(drill) == -1, "clients to refuse the server")
+    assert not drill.page()
     assert drill.run("verify.yml")["chain_ok"] is False
     assert drill.measured["days_left"] < 0
     drill.run("respond.yml")
