@@ -29,5 +29,6 @@ MANIFEST = Manifest(
     gauges=("drills.metrics:gauges",),
     forms=(Form("shoushi-drill-1", "演练记录", "drills.views:check"),),
     demo="drills.demo:prepare",
+    rehearsed="drills.yearly:rehearsed",
     templates=True,
 )
