@@ -152,7 +152,7 @@ def _held(found: Year) -> Table:
         for drill in found.drills
     ]
     head = [
-        _("编号"), _("演练"), _("场景"), _("演练形式"), _("开始"), _("结果"), _("恢复时间：实测 / 限值"),
+        _("编号"), _("演练名称"), _("场景"), _("演练形式"), _("开始"), _("结果"), _("恢复时间：实测 / 限值"),
     ]  # fmt: skip
     return Table(head, rows, widths=(0, 1.4, 1.2, 0, 0, 0, 0), empty=_("这一年还没有计划的演练。"))
 
@@ -164,7 +164,7 @@ def _items(found: Year) -> Block:
     ]
     if not rows:
         return Paragraph(_("没有未了的整改事项。"))
-    head = [_("演练"), _("事项"), _("负责人"), _("期限"), _("状态")]
+    head = [_("演练编号"), _("事项"), _("负责人"), _("期限"), _("状态")]
     return Table(head, rows, widths=(0, 1.0, 0, 0, 0))
 
 
