@@ -26,7 +26,9 @@ MANIFEST = Manifest(
     jobs=(Job("drills.conductors", 1, "drills.jobs:keep_conducted"),),
     models=("drills.models",),
     checks=("drills.log:check_entries",),
+    gauges=("drills.metrics:gauges",),
     forms=(Form("shoushi-drill-1", "演练记录", "drills.views:check"),),
     demo="drills.demo:prepare",
+    rehearsed="drills.yearly:rehearsed",
     templates=True,
 )

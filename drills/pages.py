@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from drills import deeds, document, evaluation, forms, items, present, queries, service, views
+from drills import deeds, document, evaluation, forms, items, present, queries, service, views, yearly
 from drills import plan as plans
 from incidents.forms import local_time, state_of, text
 from kernel.disclosure.edge import disclosed
@@ -54,11 +54,23 @@ def year(request: Request, _actor: Reader, session: Read, year: int | None = Non
     now = platform.clock.now()
     begin(request)
     chosen = year or now.astimezone(platform.zone).year
-    contract = pinned.in_force(platform)
-    shown: dict[str, Any] = {"year": chosen, "drills": queries.of_year(session, platform.zone, chosen)}
-    shown["owed"] = queries.owed(session, contract, now, chosen)
-    shown["bounds"] = queries.year_of(chosen, platform.zone)
+    shown: dict[str, Any] = {"year": chosen, "found": yearly.of_year(platform, session, chosen, now)}
+    shown |= {"bounds": queries.year_of(chosen, platform.zone), "measured": yearly.measured}
     return render(request, "drills/year.html", **shown, **present.words(platform))
+
+
+@router.get("/drills/year.pdf")
+def year_pdf(request: Request, actor: Reader, session: Read, year: int | None = None) -> Response:
+    """Print the year: what was demanded, planned, held and measured."""
+    platform = platform_of(request)
+    now = platform.clock.now()
+    begin(request)
+    chosen = year or now.astimezone(platform.zone).year
+    found = yearly.of_year(platform, session, chosen, now)
+    content = render_pdf(yearly.as_document(found), platform.settings.font_dir)
+    headers = {"Content-Disposition": f'inline; filename="drills-{chosen}.pdf"'}
+    response = Response(content, media_type="application/pdf", headers=headers)
+    return disclosed(request, actor, response, "drill", f"{chosen}", records=len(found.drills), form="pdf")
 
 
 @router.get("/drills/new")

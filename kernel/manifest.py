@@ -103,6 +103,8 @@ class Manifest:
     """(key, label, steps): journeys through the package's pages for probes; see kernel/journeys.py."""
     observed: str | None = None
     """A function `(session, start, end, now, zone)` that returns how long what was seen up and down."""
+    rehearsed: str | None = None
+    """A function `(session, start, end)` that returns the drills that ended in a range."""
 
 
 def resolve(dotted: str) -> Any:

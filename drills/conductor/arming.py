@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drills import rules
+from drills.conductor.deadman import PLAYBOOK
 from drills.conductor.stage import Stage, Stop
 from kernel.clock import SYSTEM
 from playbooks.runner import hosts_of, syntax_problems
@@ -26,9 +27,8 @@ def arm(stage: Stage) -> None:
 
 def _read_everything(stage: Stage) -> None:
     scenario, entry = stage.found.scenario, stage.found.entry
-    problems = syntax_problems(
-        [entry.playbook(n) for n in scenario.playbooks()], stage.found.inventory_source
-    )
+    books = [entry.playbook(name) for name in (*scenario.playbooks(), PLAYBOOK)]
+    problems = syntax_problems([book for book in books if book.is_file()], stage.found.inventory_source)
     if problems:
         raise Stop(rules.FAILED, f"剧本无法读取：{problems[0]}")
     wanted = sorted(host.name for host in stage.found.hosts())
@@ -59,3 +59,4 @@ def await_start(stage: Stage) -> None:
         raise Stop(rules.ABORTED, f"就绪 {int(SYSTEM.monotonic() - began) // 60} 分钟无人下令开始")
     if stage.found.scenario.live:
         _all_steady(stage)
+    stage.go_on()

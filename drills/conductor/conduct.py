@@ -106,6 +106,7 @@ class Conductor:
         self.beats.start()
         try:
             criteria = running.go()
+            self.stage.go_on()  # an order that came before the verdict is not overruled by it
         except Stop as stop:
             return stop.outcome, stop.why
         except Exception as error:

@@ -10,9 +10,9 @@ import threading
 
 from drills.conductor.stage import Stage
 from kernel.clock import SYSTEM
-from playbooks.runner.environment import CONTENT
 
-PLAYBOOK = CONTENT / "deadman_refresh.yml"
+PLAYBOOK = "deadman_refresh.yml"
+"""The playbook of the scenario that touches the heartbeat on its targets."""
 SHARE = 3.0
 """A sign of life is given so many times within the switch's patience."""
 
@@ -23,8 +23,9 @@ class Beats:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         patience = min((each.deadman for each in stage.found.scenario.injections), default=0.0)
-        self._every = patience / SHARE
-        self._wanted = patience > 0 and PLAYBOOK.is_file()
+        self._playbook = stage.found.entry.playbook(PLAYBOOK)
+        self._every, self._limit = patience / SHARE, patience / 2
+        self._wanted = patience > 0 and self._playbook.is_file()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._give, name="drill-deadman", daemon=True)
 
@@ -37,10 +38,10 @@ class Beats:
         """No more signs: the way back has disarmed the switches, or they are to fire."""
         self._ended.set()
         if self._thread.is_alive():
-            self._thread.join(self._every + 30)
+            self._thread.join(self._limit + 30)
 
     def _give(self) -> None:
         due = SYSTEM.monotonic() + self._every
         while not self._ended.wait(max(0.0, due - SYSTEM.monotonic())):
             due = SYSTEM.monotonic() + self._every
-            self._stage.sign_of_life(PLAYBOOK, self._every)
+            self._stage.sign_of_life(self._playbook, self._limit)

@@ -48,6 +48,7 @@ class Running:
         return list(self.scenario.success.must or self.scenario.steady_state)
 
     def _inject(self, injection: Injection) -> None:
+        self.stage.go_on()
         if not self.injected_at:
             self.injected_at = self.stage.prober.now
         self.stage.say("injection_started", {"id": injection.id, "t": round(self.stage.prober.now, 3)})
@@ -71,6 +72,7 @@ class Running:
 
     def _step(self, step: Step) -> None:
         stage, limit = self.stage, self.stage.found.limit_of(step)
+        stage.go_on()
         began = SYSTEM.monotonic()
         stage.say("step_started", {"id": step.id, "kind": step.kind, "limit": limit})
         if step.kind == AUTO:
@@ -121,6 +123,7 @@ class Running:
         return self.stage.prober.steady(name)
 
     def _verify(self) -> None:
+        self.stage.go_on()
         if self.scenario.verify is None:
             return
         outcome = self.stage.play(self.scenario.verify, VERIFY_SECONDS)

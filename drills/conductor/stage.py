@@ -151,6 +151,16 @@ class Stage:
                     return Stop(rules.ABORTED, f"守护探测 {guard.probe} 持续失败")
         return None
 
+    def stop_now(self) -> Stop | None:
+        """Return why the drill must end, as `stop_wanted` does, but look whenever it was looked last."""
+        self._looked = 0.0
+        return self.stop_wanted()
+
+    def go_on(self) -> None:
+        """Raise Stop before something new begins that nobody wants any more."""
+        if stop := self.stop_now():
+            raise stop
+
     def wait(self, done: Callable[[], bool], seconds: float, *, stoppable: bool = True) -> bool:
         """Wait until something is so; returns whether it became so in time. Raises Stop when asked to."""
         end = SYSTEM.monotonic() + seconds
@@ -166,7 +176,9 @@ class Stage:
     # --- playbooks ---
 
     def play(self, name: str, seconds: float, *, stoppable: bool = True, quiet: bool = False) -> Outcome:
-        """Run one playbook of the scenario; every task becomes an entry."""
+        """Run one playbook of the scenario, unless the drill must end; every task becomes an entry."""
+        if stoppable and self.stop_now():
+            return Outcome("cancelled", 0.0)
         marker = f"{marker_of(self.platform, self.number)}{random.token_hex(6)}"
         request = Request(
             playbook=self.found.entry.playbook(name),
@@ -189,7 +201,9 @@ class Stage:
         request = Request(playbook, source, marker, seconds, self.values, self._secrets)
         outcome = run(request, self.folder / "runs" / marker.partition(":")[2])
         if not outcome.ok:
-            logger.warning("drill %s: no sign of life given: %s", self.number, outcome.message)
+            logger.warning(
+                "drill %s: no sign of life given: %s", self.number, outcome.message or outcome.status
+            )
 
     def _wants_stop(self) -> bool:
         return self.stop_wanted() is not None

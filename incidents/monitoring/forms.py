@@ -21,6 +21,7 @@ SPEC_LABELS = {
     "redirects": "最多跳转次数",
     "days_left": "证书至少剩余天数",
     "verify": "校验证书",
+    "ca_file": "信任的根证书（服务器上的 PEM 文件）",
     "bearer": "访问令牌",
     "host": "主机",
     "port": "端口",

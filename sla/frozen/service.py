@@ -26,6 +26,7 @@ from sla.report.data import gather
 from sla.report.figures import Figures, figures_of
 from sla.report.observed import observed
 from sla.report.periods import Period
+from sla.report.rehearsed import rehearsed
 
 PAGE = 50
 ACTION = "report.frozen"
@@ -67,7 +68,8 @@ def live_figures(platform: Platform, session: Session, period: Period, now: date
     """Return the figures of the period as they are now, about everything."""
     begin, end = period.span(platform.zone)
     seen = observed(platform, session, begin, end, now)
-    return figures_of(gather(session, PLATFORM, pinned.in_force(platform), begin, end, now, seen))
+    held = rehearsed(platform, session, begin, end)
+    return figures_of(gather(session, PLATFORM, pinned.in_force(platform), begin, end, now, seen, held))
 
 
 def _subject(period: str, version: int) -> str:

@@ -23,6 +23,7 @@ from sla.penalties.rules import VOID
 from sla.report import rules
 from sla.report.headline import Headline, Tally, headline, in_scope, tally, within
 from sla.report.observed import Observed
+from sla.report.rehearsed import Rehearsal
 
 MOST_LISTED = 200
 """Rows of a register in the report; what is beyond is counted, and listed by the link."""
@@ -78,6 +79,8 @@ class SlaReport(Headline):
     exclusions: Sequence[Any]
     drills: Sequence[Any]
     drill_count: int
+    held: Sequence[Rehearsal]
+    """Drills that ended in the range, with what they measured."""
     blind: Sequence[BlindTime]
     obligations: Sequence[Obligation]
     seal: AuditSeal | None
@@ -92,6 +95,7 @@ def gather(
     end: datetime,
     now: datetime,
     seen: Sequence[Observed] = (),
+    held: Sequence[Rehearsal] = (),
 ) -> SlaReport:
     """Return the report over cases that began in [start, end); 422 for a reversed or empty range."""
     head = headline(session, actor, contract, start, end)
@@ -101,6 +105,8 @@ def gather(
     late = real & or_(Case.response_state == "missed", Case.repair_state == "missed")
     missed = _missed(session, late)
     down = _down(session, head, min(end, now))
+    drills = _drills(session, all_cases & (Case.drill == 1))
+    mine = {row.subject for row in drills}
     return SlaReport(
         **vars(head),
         generated_at=now,
@@ -117,9 +123,10 @@ def gather(
         numbers=_numbers(session, [row.id for row in missed]),
         broadcast_register=_broadcasts(session, real),
         exclusions=_exclusions(session, real),
-        drills=_drills(session, all_cases & (Case.drill == 1)),
+        drills=drills,
         drill_count=session.scalar(select(func.count()).select_from(Case).where(all_cases, Case.drill == 1))
         or 0,
+        held=[each for each in held if head.scopes is None or each.incident in mine],
         blind=_blind(session, start, end),
         obligations=_obligations(session, head, now),
         seal=latest_seal(session),

@@ -27,6 +27,7 @@ from sla.report.data import gather
 from sla.report.figures import Figures, figures_of
 from sla.report.observed import observed
 from sla.report.paper import document_of
+from sla.report.rehearsed import rehearsed
 from sla.report.sections import sections_of
 from sla.report.workbook import workbook_of
 
@@ -76,7 +77,8 @@ def figures_for(
     contract = pinned.in_force(platform)
     now = platform.clock.now()
     seen = observed(platform, session, begun, until, now)
-    found = gather(session, actor, contract, begun, until, now, seen)
+    held = rehearsed(platform, session, begun, until)
+    found = gather(session, actor, contract, begun, until, now, seen, held)
     return figures_of(found), contract
 
 

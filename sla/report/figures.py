@@ -144,6 +144,18 @@ def _registers(report: SlaReport, stamp: Stamp) -> Figures:
             }
             for row in report.drills
         ],
+        "drills_held": [
+            {
+                "number": each.number,
+                "title": each.title,
+                "started_at": stamp(each.started_at),
+                "outcome": each.outcome,
+                "rto_seconds": None if each.rto is None else round(each.rto, 1),
+                "rto_limit_seconds": None if each.rto_limit is None else round(each.rto_limit),
+                "lost_rows": each.lost_rows,
+            }
+            for each in report.held
+        ],
         "obligations": [
             {
                 "kind": each.duty.kind,

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 CLAIM_WORDS = {"claimed": "待甲方决定", "approved": "已批准", "refused": "未批准"}
 
+DRILL_OUTCOMES = {
+    "completed": "达标",
+    "failed": "未达标",
+    "aborted": "中止",
+    "interrupted": "意外中断",
+}
+
 SEAL_COLUMNS = ("day", "position", "head")
 
 
@@ -163,7 +170,55 @@ def exclusions(f: Figures, contract: Contract) -> Section:
 
 
 def drills(f: Figures, contract: Contract, links: Links) -> Section:
-    """Drills ran on the same clocks; they cost nothing."""
+    """What was owed, what was held and measured, and the incidents on the same clocks, which cost nothing."""
+    parts = [_drills_owed(f)]
+    if "drills_held" in f:  # reports frozen before drills were listed have none
+        parts.append(_drills_held(f, contract))
+    parts.append(_drill_incidents(f, contract, links))
+    note = _("%(article)s；演练故障按同一时钟计时，不产生违约金。", article=contract.drills.article)
+    return Section("drills", _("应急演练"), parts, note)
+
+
+def _drills_owed(f: Figures) -> Grid:
+    rows = [
+        [_day(row["due"]), _day(row["done"]), words(_(DUTY_STATES[row["state"]]))]
+        for row in f["obligations"]
+        if row["kind"] == "drill"
+    ]
+    head = [_("最迟"), _("举行日期"), _("状态")]
+    empty = _("这段时间没有到期的演练义务。")
+    return Grid(_("应举行的演练"), head, rows, widths=(1, 1, 1), empty=empty)
+
+
+def _drills_held(f: Figures, contract: Contract) -> Grid:
+    rows = [
+        [
+            words(row["number"], f"/drills/{row['number']}"),
+            words(row["title"]),
+            moment(row["started_at"], contract.zone),
+            words(_(DRILL_OUTCOMES.get(row["outcome"], row["outcome"]))),
+            _measured(row["rto_seconds"]),
+            _measured(row["rto_limit_seconds"]),
+            words(None if row["lost_rows"] is None else str(row["lost_rows"])),
+        ]
+        for row in f["drills_held"]
+    ]
+    head = [
+        _("编号"), _("演练名称"), _("开始时间"), _("结果"), _("实测恢复时间"), _("限值"), _("丢失数据（行）"),
+    ]  # fmt: skip
+    widths = (0, 2.4, 1.6, 0.9, 1.2, 1, 1)
+    empty = _("这段时间没有举行演练。")
+    return Grid(_("举行的演练与实测"), head, rows, frozenset((4, 5, 6)), widths, empty=empty)
+
+
+def _measured(value: float | None) -> Figure:
+    """Return seconds with a tenth while they are few: a recovery is often shorter than a minute."""
+    if value is None or value >= 120:
+        return seconds(None if value is None else int(value))
+    return words(_("%(n)s秒", n=f"{value:g}"))
+
+
+def _drill_incidents(f: Figures, contract: Contract, links: Links) -> Grid:
     rows = [
         [
             _incident(row["number"]),
@@ -174,7 +229,7 @@ def drills(f: Figures, contract: Contract, links: Links) -> Section:
         ]
         for row in f["drill_register"]
     ]
-    grid = Grid(
+    return Grid(
         _("演练登记"),
         [_("编号"), _("故障现象"), _("开始时间"), _("响应"), _("修复")],
         rows,
@@ -182,7 +237,6 @@ def drills(f: Figures, contract: Contract, links: Links) -> Section:
         empty=_("这段时间没有演练。"),
         more=_more(f["drills"], len(rows), links.drills()),
     )
-    return Section("drills", _("演练登记"), [grid], contract.drills.article)
 
 
 def obligations(f: Figures, contract: Contract) -> Section:

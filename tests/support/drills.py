@@ -72,7 +72,7 @@ def write_scenario(content: Path, name: str = "tiny", **changes: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for play, commands in PLAYS.items():
         tasks = [
-            {"name": f"Step {n}", "ansible.builtin.shell": command, "changed_when": True}
+            {"name": f"Step {n}", "ansible.builtin.raw": command, "changed_when": True}
             for n, command in enumerate(commands, start=1)
         ]
         book = [{"name": play, "hosts": "all", "gather_facts": False, "tasks": tasks}]
@@ -164,6 +164,24 @@ class Rig:
     def life(self, number: str) -> rules.Life:
         with self.world.platform.db.read() as session:
             return log.life_of(session, service.find(session, number))
+
+
+def held(world: World, scenario: str = "tiny", *, days_ago: int = 1, **more: Any) -> Drill:
+    """Put a drill on record that was held some days ago, without its log; returns it."""
+    ended = world.now - timedelta(days=days_ago)
+    with world.platform.db.write("conductor") as session:
+        made = Drill(
+            number=f"YL2026-9{days_ago:02d}", title="小服务停止演练", scenario=scenario, form="live",
+            fault_class="system_general", plan="", author="he", begins_at=ended, ends_at=ended,
+            started_at=ended, ended_at=ended, state=rules.ROLLED_BACK, outcome=rules.COMPLETED,
+            result={"rto": 2.5, "rto_limit": 60.0, "lost_rows": 0, "criteria": []},
+        )  # fmt: skip
+        for name, value in more.items():
+            setattr(made, name, value)
+        session.add(made)
+        session.flush()
+        session.expunge(made)
+    return made
 
 
 def later(world: World, **delta: float) -> str:

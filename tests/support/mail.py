@@ -132,8 +132,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_certificate(certificate_file: Path, key_file: Path) -> None:
-    """Write a self-signed certificate for 127.0.0.1 that is its own CA."""
+def make_certificate(certificate_file: Path, key_file: Path, days: int = 1) -> None:
+    """Write a self-signed certificate for 127.0.0.1 that is its own CA; negative days: it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = SYSTEM.now()
@@ -143,8 +143,8 @@ def make_certificate(certificate_file: Path, key_file: Path) -> None:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1 + abs(days)))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Spec(BaseModel):
@@ -78,10 +79,21 @@ REASONS = (
 )  # fmt: skip
 
 
-@cache
-def trust(verify: bool) -> ssl.SSLContext:
-    """Return the TLS context: made once, for making one costs more than a check."""
-    context = ssl.create_default_context()
+CaFile = Annotated[str, Field(pattern=r"^(/.*)?$", max_length=500)]
+"""The authorities to trust instead of the machine's own, as a PEM file; empty for the machine's."""
+
+
+def trust(verify: bool, ca_file: str = "") -> ssl.SSLContext:
+    """Return the TLS context: made once, as that costs more than a check; a changed file is read anew."""
+    try:
+        return _context(verify, ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0)
+    except (OSError, ssl.SSLError) as error:
+        raise Failure(BAD_CERTIFICATE, f"ca_file: {type(error).__name__}") from None
+
+
+@lru_cache(maxsize=64)
+def _context(verify: bool, ca_file: str, _changed: int) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file or None)
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

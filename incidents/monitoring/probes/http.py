@@ -22,14 +22,17 @@ class HttpSpec(base.Spec):
     redirects: int = Field(default=3, ge=0, le=10)
     days_left: int = Field(default=7, ge=0, le=365)
     verify: bool = True
+    ca_file: base.CaFile = ""
     bearer: SecretStr | None = Field(default=None, max_length=500)
 
 
 @asynccontextmanager
-async def client(*, verify: bool = True, redirects: int = 3) -> AsyncIterator[httpx.AsyncClient]:
+async def client(
+    *, verify: bool = True, redirects: int = 3, ca_file: str = ""
+) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client of its own for one check, so that nothing is reused; failures become ours."""
     made = httpx.AsyncClient(
-        verify=base.trust(verify),
+        verify=base.trust(verify, ca_file),
         timeout=None,  # noqa: S113 - the total time is limited around the whole check
         trust_env=False,
         follow_redirects=redirects > 0,
@@ -52,7 +55,7 @@ async def check(spec: HttpSpec, around: base.Around) -> str:
     url = around.base_url + spec.url if spec.url.startswith("/") else spec.url
     headers = {"authorization": f"Bearer {spec.bearer.get_secret_value()}"} if spec.bearer else {}
     async with (
-        client(verify=spec.verify, redirects=spec.redirects) as session,
+        client(verify=spec.verify, redirects=spec.redirects, ca_file=spec.ca_file) as session,
         session.stream("GET", url, headers=headers) as response,
     ):
         left = _days_left(response)

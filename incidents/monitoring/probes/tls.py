@@ -18,6 +18,7 @@ class TlsSpec(base.Spec):
     host: str = Field(min_length=1, max_length=253)
     port: int = Field(default=443, ge=1, le=65535)
     days_left: int = Field(default=30, ge=1, le=365)
+    ca_file: base.CaFile = ""
 
 
 def days_left(secured: ssl.SSLObject | ssl.SSLSocket) -> int | None:
@@ -32,7 +33,7 @@ async def check(spec: TlsSpec, _around: base.Around) -> str:
     """Shake hands once; the name and the chain are verified."""
     try:
         _reader, writer = await asyncio.open_connection(
-            spec.host, spec.port, ssl=base.trust(True), server_hostname=spec.host
+            spec.host, spec.port, ssl=base.trust(True, spec.ca_file), server_hostname=spec.host
         )
     except ssl.SSLCertVerificationError as error:
         raise base.Failure(base.BAD_CERTIFICATE, error.verify_message) from None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 from sqlalchemy import func, select
 
 from drills import jobs, rules
 from incidents.models import Incident
 from sla.penalties.models import Penalty
 from tests.support.drills import Rig, write_scenario
+from tests.support.process import wait_for
 
 pytestmark = pytest.mark.slow
 SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -94,6 +97,35 @@ def test_aborting_in_the_middle_of_a_playbook_stops_it_and_goes_back(rig: Rig) -
     assert (drill.state, drill.outcome) == (rules.ROLLED_BACK, rules.ABORTED)
     assert rig.kinds(number).count("abort_requested") == 1
     assert left_of(rig) == []
+
+
+@SQLITE
+def test_the_targets_hear_that_somebody_still_conducts_until_the_drill_is_over(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it, the dead-man switch would undo the fault while people still do their steps."""
+    monkeypatch.setattr("drills.conductor.deadman.SHARE", 60.0)
+    kill = {"id": "kill", "playbook": "inject.yml", "timeout": 30, "undo": "rollback.yml", "deadman": 60}
+    ask = [{"id": "ack", "kind": "human", "limit": "1m"}]
+    folder = write_scenario(rig.content, injections=[kill], response=ask)
+    beats = rig.content.parent / "beats"
+    touch = {"name": "Beat", "ansible.builtin.raw": f"echo beat >> {beats}", "changed_when": True}
+    book = [{"name": "Refresh", "hosts": "all", "gather_facts": False, "tasks": [touch]}]
+    (folder / "deadman_refresh.yml").write_text(yaml.safe_dump(book))
+    number = rig.started()
+    thread = rig.conduct_beside(number)
+    wait_for(lambda: beats.is_file() and len(beats.read_text().split()) >= 2, "two signs of life", 60)
+    rig.do("request_abort", "he", number, "够了")
+    thread.join(60)
+    counted = beats.read_text()
+    assert rig.drill(number).state == rules.ROLLED_BACK
+    assert rig.kinds(number).count("injection_started") == 1
+    wait_for(lambda: not alive("drill-deadman"), "the end of the signs")
+    assert beats.read_text() == counted
+
+
+def alive(name: str) -> bool:
+    return any(thread.name == name for thread in threading.enumerate())
 
 
 @SQLITE

@@ -7,16 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.playbooks.lab import Lab
+from tests.e2e.playbooks.lab import CONTENT, Lab, environment
+from tests.support.zygote import Zygote
+
+
+@pytest.fixture(scope="session")
+def ansible() -> Iterator[Zygote]:
+    made = Zygote(environment(), CONTENT)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def lab() -> Iterator[Callable[..., Lab]]:
+def lab(ansible: Zygote) -> Iterator[Callable[..., Lab]]:
     """Return a function that builds a scenario's lab; afterwards it is gone without a trace."""
     made: list[Lab] = []
 
     def build(name: str, **given: Any) -> Lab:
-        made.append(Lab(name, **given))
+        made.append(Lab(ansible, name, **given))
         made[-1].run(made[-1].described["lab"]["up"])
         assert made[-1].marked() == [], "the lab's processes must not carry the marker of the run"
         return made[-1]

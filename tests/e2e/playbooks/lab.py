@@ -22,6 +22,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from tests.support.process import wait_for
+from tests.support.zygote import Zygote, measured
 
 CONTENT = Path(__file__).parents[3] / "playbooks" / "content"
 SCENARIOS = CONTENT / "scenarios"
@@ -42,18 +43,11 @@ def environment(marker: str = "") -> dict[str, str]:
     return given | ({MARKER: marker} if marker else {})
 
 
-def ansible(*arguments: str, marker: str = "", timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """Run a program of ansible-core to its end."""
-    return subprocess.run(
-        arguments, env=environment(marker), cwd=CONTENT,
-        capture_output=True, text=True, timeout=timeout, check=False,
-    )  # fmt: skip
-
-
 class Lab:
     """A folder, twenty ports and the variables of one scenario."""
 
-    def __init__(self, name: str, **given: Any) -> None:
+    def __init__(self, ansible: Zygote, name: str, **given: Any) -> None:
+        self._ansible = ansible
         self.name, self.described = name, scenario(name)
         self.dir = Path(tempfile.mkdtemp(prefix="shoushi-lab-"))
         self.dir.chmod(0o755)  # the database's account passes through
@@ -67,7 +61,7 @@ class Lab:
 
     def run(self, playbook: str, *, fails: bool = False, limit: str = "all", **extra: Any) -> dict[str, Any]:
         """Run a playbook of the scenario; returns and keeps what it measured."""
-        found = stats(self.said(playbook, "--limit", limit, fails=fails, **extra))
+        found = measured(self.said(playbook, "--limit", limit, fails=fails, **extra))
         self.measured |= found
         return found
 
@@ -75,7 +69,8 @@ class Lab:
         """Run a playbook, named in the scenario's folder or by its path; returns what Ansible printed."""
         self._extra.write_text(json.dumps(self.vars | extra))
         given = ("-i", str(self.inventory), "-e", f"@{self._extra}", *arguments)
-        ran = ansible("ansible-playbook", *given, str(SCENARIOS / self.name / playbook), marker=self.marker)
+        book = str(SCENARIOS / self.name / playbook)
+        ran = self._ansible.run(("ansible-playbook", *given, book), environment(self.marker), CONTENT, 120)
         assert (ran.returncode != 0) == fails, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 
@@ -92,7 +87,7 @@ class Lab:
     def page(self, probe: str = "page_ok") -> bool:
         """Ask what a probe of kind http asks, from outside."""
         asked = self.described["probes"][probe]
-        verify = self.text(asked["ca_file"]) if "ca_file" in asked else True
+        verify = ssl.create_default_context(cafile=self.text(asked.get("ca_file", "")) or None)
         try:
             answer = httpx.get(self.text(asked["url"]), timeout=float(asked["timeout"]), verify=verify)
         except httpx.HTTPError:
@@ -102,6 +97,19 @@ class Lab:
     def wait_page(self, up: bool = True, probe: str = "page_ok", limit: float = 40) -> None:
         """Wait until the page answers, or no longer does."""
         wait_for(lambda: self.page(probe) is up, f"{probe} to be {up}", limit)
+
+    def neglect(self, host: str, seconds: int = 1) -> None:
+        """Let a host's dead-man switch fire soon: armed anew as it is, with little patience.
+
+        The fault is already there and was seen; a short patience from the beginning would race with both.
+        """
+        switch = self.dir / host / "deadman"
+        assert (switch / "armed").exists()
+        script = str(CONTENT / "roles" / "deadman" / "files" / "deadman.sh")
+        undo = (switch / "undo").read_text(encoding="utf-8").removesuffix("\n")
+        subprocess.run(
+            ["sh", script, "arm", str(switch), str(seconds), undo], check=True, capture_output=True
+        )
 
     def processes(self) -> list[str]:
         """Return the command lines of living processes that name the lab's folder or carry our marker."""
@@ -154,12 +162,6 @@ def shown_days(lab: Lab) -> int:
     except OSError:
         return -1
     return int((ends - time.time()) // 86400)
-
-
-def stats(output: str) -> dict[str, Any]:
-    """Return what a run reported under `measured`."""
-    _, found, tail = output.rpartition("\tRUN: ")
-    return dict(json.JSONDecoder().raw_decode(tail)[0].get("measured", {})) if found else {}
 
 
 def free_ports() -> int:

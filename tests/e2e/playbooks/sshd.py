@@ -44,9 +44,13 @@ class SshServer:
             "PermitRootLogin": "prohibit-password",
         }
         arguments = [f"-o{name}={value}" for name, value in options.items()]
-        with (folder / "log").open("wb") as log:
-            command = [program, "-D", "-e", "-f", "/dev/null", *arguments]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
+        self._command = [program, "-D", "-e", "-f", "/dev/null", *arguments]
+        self.start()
+
+    def start(self) -> None:
+        """Serve, for the first time or again, on the same port and with the same keys."""
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=log)
         wait_for(self._listens, "the SSH server")
 
     def _listens(self) -> bool:
@@ -64,8 +68,18 @@ class SshServer:
             "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.folder / known_hosts}",
         }
 
+    def kill(self) -> None:
+        """Kill it with its sessions, as a network that is gone or a host that runs out of memory would."""
+        found = [psutil.Process(self._process.pid)]
+        found += [p for p in found[0].children(recursive=True) if p.name().startswith("sshd")]
+        for each in found:
+            each.kill()
+        self._process.wait(10)
+
     def stop(self) -> None:
         """End it with its sessions, so that Ansible's kept connections end too."""
+        if self._process.poll() is not None:
+            return
         sessions = psutil.Process(self._process.pid).children(recursive=True)
         for each in [*sessions, self._process]:
             each.terminate()

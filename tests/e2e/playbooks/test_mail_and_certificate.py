@@ -30,8 +30,9 @@ def test_mail_takes_the_backup_relay_and_comes_back(lab: Callable[..., Lab]) -> 
     assert drill.run("verify.yml")["mail_delivered_by"] == "mx2"
     assert drill.run("rollback.yml")["deadman"] == "disarmed"
     assert drill.run("verify.yml")["mail_delivered_by"] == "mx1"
-    drill.run("inject.yml", deadman_seconds=6, mail_fault="KILL")
+    drill.run("inject.yml", mail_fault="KILL")
     wait_for(lambda: not greets(drill), "mail to fall silent")
+    drill.neglect("mx1")
     wait_for(lambda: greets(drill), "the target to heal itself", 40)
     assert drill.run("rollback.yml")["deadman"] == "fired"
 
@@ -40,8 +41,10 @@ def test_an_expired_certificate_is_seen_and_renewed(lab: Callable[..., Lab]) -> 
     drill = lab("cert_expired")
     first = drill.measured["serial"]
     assert shown_days(drill) >= 364
-    drill.run("inject.yml", deadman_seconds=6)
+    assert drill.page(), "the probe trusts the lab's authority"
+    drill.run("inject.yml")
     wait_for(lambda: shown_days(drill) == -1, "clients to refuse the server")
+    drill.neglect("app1")
     wait_for(lambda: shown_days(drill) >= 364, "the target to heal itself", 40)
     assert drill.run("rollback.yml") == {
         "deadman": "fired",
@@ -51,6 +54,7 @@ def test_an_expired_certificate_is_seen_and_renewed(lab: Callable[..., Lab]) -> 
     }
     drill.run("inject.yml")
     wait_for(lambda: shown_days(drill) == -1, "clients to refuse the server")
+    assert not drill.page()
     assert drill.run("verify.yml")["chain_ok"] is False
     assert drill.measured["days_left"] < 0
     drill.run("respond.yml")

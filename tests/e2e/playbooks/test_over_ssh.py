@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.playbooks.lab import CONTENT, Lab, stats
+from tests.e2e.playbooks.lab import CONTENT, Lab
 from tests.e2e.playbooks.sshd import SshServer
+from tests.support.zygote import measured
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("playbooks-b")]
 Build = Callable[..., Lab]
@@ -58,10 +59,10 @@ def test_a_host_with_an_unknown_key_is_refused_and_never_asked_about(lab: Build,
 def test_a_repair_leaves_a_working_service_alone_and_restarts_a_hung_one(lab: Build) -> None:
     drill = lab("process_hang")
     repair = CONTENT / "repairs" / "restart_service" / "repair.yml"
-    assert stats(drill.said(str(repair))) == {"answered_before": True}
+    assert measured(drill.said(str(repair))) == {"answered_before": True}
     drill.run("inject.yml")
     drill.wait_page(up=False)
-    assert stats(drill.said(str(repair))) == {"answered_before": False}
+    assert measured(drill.said(str(repair))) == {"answered_before": False}
     assert drill.page()
 
 
@@ -75,9 +76,9 @@ def test_a_repair_removes_old_logs_only_and_a_check_removes_none(lab: Build, tmp
     (logs / "link.log.1").symlink_to(logs / "kept.txt")
     repair = str(CONTENT / "repairs" / "free_disk" / "repair.yml")
     given = {"disk_path": str(logs), "disk_clean_dirs": [str(logs)], "disk_clean_days": 7}
-    tried = stats(drill.said(repair, "--check", **given))
+    tried = measured(drill.said(repair, "--check", **given))
     assert (tried["files_found"], tried["files_removed"]) == (1, 0)
     assert (logs / "oa.log.1").exists()
-    done = stats(drill.said(repair, **given))
+    done = measured(drill.said(repair, **given))
     assert (done["files_found"], done["files_removed"]) == (1, 1)
     assert sorted(p.name for p in logs.iterdir()) == ["kept.txt", "link.log.1", "oa.log", "oa.log.2"]

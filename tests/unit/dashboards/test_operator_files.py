@@ -15,6 +15,7 @@ import yaml
 from incidents.intake import classes
 from kernel.jobs.worker import Worker
 from tests.support.alerts import alert
+from tests.support.drills import held
 from tests.support.probes import configure, results, trackers
 from tests.support.prometheus import need
 from tests.support.web import MAJOR, Serving, Site
@@ -111,6 +112,7 @@ def exported(world: World) -> set[str]:
     number = world.report("lin", **MAJOR)
     world.happen(number, "responded", text="收到")
     world.run_for(minutes=90)
+    held(world)
     worker = Worker(world.platform)
     for job in (job for manifest in world.platform.catalogue.manifests for job in manifest.jobs):
         worker._due[job.name] = 0.0

@@ -27,12 +27,18 @@ def faulty() -> Iterator[Faulty]:
 
 
 @pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
-    """A server with a certificate of a CA that nobody trusts."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The certificate of a CA that nobody trusts, with its key beside it."""
     folder = tmp_path_factory.mktemp("tls")
     make_certificate(folder / "ca.pem", folder / "key.pem")
-    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return str(folder / "ca.pem")
+
+
+@pytest.fixture(scope="module")
+def certified(authority: str) -> Iterator[Faulty]:
+    """A server with a certificate of a CA that nobody trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority, Path(authority).with_name("key.pem"))
     server = Faulty(context)
     yield server
     server.close()
@@ -91,6 +97,34 @@ def test_a_bad_certificate_is_found_out_unless_nobody_wants_to_know(certified: F
     assert ask("http", url=f"{certified.url}/ok").words == base.BAD_CERTIFICATE
     assert ask("http", url=f"{certified.url}/ok", verify=False, days_left=0).ok
     assert ask("tls", host="127.0.0.1", port=certified.port).words == base.BAD_CERTIFICATE
+
+
+def test_a_certificate_of_an_authority_of_ones_own_is_trusted_where_it_is_named(
+    certified: Faulty, authority: str, tmp_path: Path
+) -> None:
+    trusting = {"ca_file": authority, "days_left": 0}
+    assert ask("http", url=f"{certified.url}/ok", **trusting).ok
+    assert ask("tls", host="127.0.0.1", port=certified.port, ca_file=authority, days_left=1).words == (
+        base.EXPIRING
+    )
+    other, missing = tmp_path / "other.pem", tmp_path / "missing.pem"
+    make_certificate(other, tmp_path / "key.pem")
+    for path in (other, missing):
+        found = ask("http", url=f"{certified.url}/ok", ca_file=str(path))
+        assert found.words == base.BAD_CERTIFICATE, path
+
+
+def test_an_expired_certificate_is_refused_though_its_authority_is_trusted(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    make_certificate(tmp_path / "old.pem", tmp_path / "key.pem", days=-1)
+    context.load_cert_chain(tmp_path / "old.pem", tmp_path / "key.pem")
+    server = Faulty(context)
+    try:
+        found = ask("http", url=f"{server.url}/ok", ca_file=str(tmp_path / "old.pem"), days_left=0)
+        assert (found.ok, found.words) == (False, base.BAD_CERTIFICATE)
+        assert "expired" in found.detail
+    finally:
+        server.close()
 
 
 def test_a_certificate_that_soon_expires_is_told_before_it_does(certified: Faulty) -> None:

@@ -75,6 +75,9 @@ slay() {
     left=100
     # shellcheck disable=SC2086
     while running $pid $children && [ "$left" -gt 0 ]; do sleep 0.05; left=$((left - 1)); done
+    # a dead process that nobody has buried yet counts as alive for pg_ctl, which would then start nothing
+    # shellcheck disable=SC2086
+    running $pid $children || rm -f "$data/postmaster.pid"
 }
 running() {
     for each in "$@"; do
