@@ -61,7 +61,7 @@ def downtimes(outages: Iterable[tuple[str, int, int | None]], first: int, last: 
         sums = split.get(keys)
         if sums is None:
             sums = split[keys] = [found.setdefault(key, Downtime()) for key in keys.split(",") if key]
-        begun = max(first, start)
+        begun = max(start, first)
         over = last if end is None or end > last else end
         if over > begun:
             for each in sums:
