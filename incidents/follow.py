@@ -83,16 +83,23 @@ def changed(
 
 
 def _project(incident: Incident, contract: Contract, events: Sequence[Event], verdict: Verdict) -> None:
+    """Set what has changed, and only that: an attribute set to what it is costs a flush all the same."""
     life = service.life_of(contract, events)
-    incident.state = life.state
-    incident.closed = int(life.state in ENDED)
-    incident.fault_class = verdict.fault_class
-    incident.restored_at = verdict.restored_at
-    incident.major_since = verdict.major_since
+    known = {
+        "state": life.state,
+        "closed": int(life.state in ENDED),
+        "fault_class": verdict.fault_class,
+        "restored_at": verdict.restored_at,
+        "major_since": verdict.major_since,
+    }
     scope = [e for e in events if e.type in ("detected", "reported", "scope_changed")]
     if scope and scope[-1].type == "scope_changed":
-        incident.modules = list(scope[-1].data.get("modules", incident.modules))
-        incident.payers = list(scope[-1].data.get("payers", incident.payers))
+        known |= {
+            name: list(scope[-1].data.get(name, getattr(incident, name))) for name in ("modules", "payers")
+        }
+    for name, value in known.items():
+        if getattr(incident, name) != value:
+            setattr(incident, name, value)
 
 
 def _subject(incident: Incident) -> cases.Subject:

@@ -31,12 +31,14 @@ def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datet
     wanted = select(Incident).where(Incident.id.in_(list(due))).order_by(Incident.id)
     incidents = session.scalars(wanted.with_for_update()).all()
     events = log.load(session, due)
+    judged = []
     for incident in incidents:
         contract = pinned.version(session, incident.contract)
         known, last = events[incident.id], due[incident.id][-1]
         cause = f"due:{last.clock}:{last.rung}"
         verdict = follow.changed(platform, session, now, incident, contract, known, cause=cause)
-        oncall.on_rungs(platform, session, now, incident, contract, verdict, known, due[incident.id])
+        judged.append(oncall.Due(incident, verdict, known, due[incident.id]))
+    oncall.on_rungs(platform, session, now, judged)
 
 
 def on_blind_time(platform: Platform, session: Session, payload: Mapping[str, Any]) -> None:

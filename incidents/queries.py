@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Select, Text, and_, exists, false, not_, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    false,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from incidents import log, rules, service
 from incidents.broadcasts import grid, sending
 from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent, IncidentPayer
+from kernel.db import table_of
+from kernel.db.prepared import Prepared
 from kernel.edge.inputs import OPEN
 from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
@@ -26,9 +41,18 @@ from sla.events import Event, EventError, parse_time
 from sla.verdict import Verdict, judge
 
 PAGE = 50
-_COLUMNS = tuple(Incident.__table__.columns)
-"""A list is only read: rows cost a third of what mapped objects cost."""
 MOST = 200
+_COLUMNS = tuple(table_of(Incident).columns)
+"""A list is only read: rows cost a third of what mapped objects cost."""
+_Row = namedtuple("_Row", [column.name for column in _COLUMNS])  # type: ignore[misc]
+_NEWEST = Prepared(
+    select(*_COLUMNS)
+    .where(Incident.id < bindparam("before"))
+    .order_by(Incident.id.desc())
+    .limit(bindparam("most"))
+)
+"""The list as it is mostly asked for, of everything and unfiltered: the general way takes twice as long."""
+_END = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +104,20 @@ def listing(
     """Return a page of incidents as rows of their columns, the newest first, and the next page's cursor."""
     if wanted.state is not None and wanted.state not in rules.STATE_LABELS:
         raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
-    query = select(*_COLUMNS).where(visible(actor), *_conditions(wanted)).order_by(Incident.id.desc())
-    if cursor:
-        query = query.where(Incident.id < cursor_id(cursor))
     limit = max(1, min(limit, MOST))
-    rows = session.execute(query.limit(limit + 1)).all()
+    before = cursor_id(cursor) if cursor else _END
+    rows: Sequence[Any]
+    if wanted == Filter() and _sees_all(actor):
+        rows = [_Row(*row) for row in _NEWEST.rows(session, {"before": before, "most": limit + 1})]
+    else:
+        query = select(*_COLUMNS).where(visible(actor), *_conditions(wanted), Incident.id < before)
+        rows = session.execute(query.order_by(Incident.id.desc()).limit(limit + 1)).all()
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     return rows[:limit], following
+
+
+def _sees_all(actor: Actor) -> bool:
+    return actor.may("incident.read") and actor.scopes("incident.read") is None
 
 
 def cursor_id(cursor: str) -> int:

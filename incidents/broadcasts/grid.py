@@ -154,6 +154,8 @@ def _its_time(broadcast: Broadcast, contract: Contract, verdict: Verdict, now: d
 
 def tally(session: Session, incident: Incident, contract: Contract, verdict: Verdict) -> Slots:
     """Count the owed slots by state: no closing broadcast, nothing sent for a slot that proved not owed."""
+    if not verdict.grids:
+        return Slots()
     owed = (b for b in rows_of(session, incident.id) if b.slot >= 0 and is_owed(b, contract, verdict))
     count = Counter(b.state for b in owed)
     return Slots(count[rules.SENT], count[rules.LATE], max(0, verdict.slots_missed - count[rules.LATE]))

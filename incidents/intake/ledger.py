@@ -35,14 +35,16 @@ _KNOWN = Listed(
         )
         .outerjoin(Incident, Incident.id == AlertRow.incident_id)
         .where(AlertRow.current.in_(keys))
-    )
+    ),
+    _ALERT.c.current.type,
 )
 _COUNT = Listed(
     lambda rows: (
         update(_ALERT)
         .where(_ALERT.c.id.in_(rows))
         .values(count=_ALERT.c.count + bindparam("more"), last_at=bindparam("now"))
-    )
+    ),
+    _ALERT.c.id.type,
 )
 _BRING = Prepared(
     update(_ALERT)

@@ -26,12 +26,12 @@ class Words(NamedTuple):
 def of(
     platform: Platform,
     incident: Incident,
-    contract: Contract,
     verdict: Verdict,
     events: Sequence[Event],
     row: Any,
 ) -> Words:
     """Return the words of a rung."""
+    contract = verdict.contract
     drill = "【演练】" if incident.drill else ""
     if row.clock == CALL:
         title, lines = _call(platform, contract, verdict, events, row)

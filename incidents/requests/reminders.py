@@ -23,8 +23,9 @@ def keep(
     platform: Platform, session: Session, now: datetime, incident: Incident, requests: Sequence[rules.Request]
 ) -> None:
     """Make the incident's reminders those of its open requests; called after every change."""
-    before, incident.awaiting = incident.awaiting, len(requests)
+    before = incident.awaiting
     if before or requests:
+        incident.awaiting = len(requests)
         pause = timedelta(days=platform.settings.reminder_days)
         arm(session, now, SUBJECT, incident.id, rules.reminders(requests, now, pause))
 

@@ -23,10 +23,9 @@ Rows = Sequence[Mapping[str, Any]]
 def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     """Insert rows of equal keys; columns that are left out get what the database gives them."""
     session.flush()
-    connection = session.connection()
     table = table_of(model)
-    if len(rows) >= WORTH_IT and connection.dialect.driver == "psycopg":
-        _copy(connection, table, rows)
+    if len(rows) >= WORTH_IT and session.get_bind().dialect.driver == "psycopg":
+        _copy(session.connection(), table, rows)
     elif rows:
         prepared_insert(table, tuple(rows[0])).run(session, *rows)
 

@@ -11,8 +11,22 @@ from contextlib import closing
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 Row = Mapping[str, Any]
 LIST_MOST = 512
@@ -97,26 +111,36 @@ class Prepared:
         return rows[0][0] if rows else None
 
 
-Keys = Sequence[BindParameter[Any]]
+Keys = Sequence[BindParameter[Any]] | Select[Any]
 
 
 class Listed:
-    """A statement about a list of keys, `column.in_(keys)`: written once for each size, sizes doubling."""
+    """A statement about a list of keys of one type, `column.in_(keys)`: written once for each size, sizes
+    doubling. psycopg takes apart a statement with many parameters each time; there the list is one, an array.
+    """
 
-    def __init__(self, build: Callable[[Keys], Select[Any] | Update]) -> None:
+    def __init__(self, build: Callable[[Keys], Select[Any] | Update], kind: TypeEngine[Any]) -> None:
         self._build = build
         self._sizes: dict[int, Prepared] = {}
+        array = bindparam("keys", type_=postgresql.ARRAY(kind))
+        self._array = Prepared(build(select(func.unnest(array))))
 
     def run(self, session: Session, keys: Sequence[Any], values: Row) -> None:
         """Do it for these keys."""
-        for statement, bound in self._parts(keys):
+        for statement, bound in self._parts(session, keys):
             statement.run(session, {**values, **bound})
 
     def rows(self, session: Session, keys: Sequence[Any]) -> list[Any]:
         """Return the rows it gives for these keys, in no order."""
-        return [row for statement, bound in self._parts(keys) for row in statement.rows(session, bound)]
+        return [
+            row for statement, bound in self._parts(session, keys) for row in statement.rows(session, bound)
+        ]
 
-    def _parts(self, keys: Sequence[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
+    def _parts(self, session: Session, keys: Sequence[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
+        if session.get_bind().dialect.driver == "psycopg":
+            if keys:
+                yield self._array, {"keys": list(keys)}
+            return
         for first in range(0, len(keys), LIST_MOST):
             part = list(keys[first : first + LIST_MOST])
             size = 1 << (len(part) - 1).bit_length()

@@ -6,6 +6,7 @@ Everything maps to what SQLite, PostgreSQL, openGauss and 达梦 all have: integ
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
@@ -39,7 +40,11 @@ def table_of(model: type[Base]) -> Table:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, stored in UTC; a naive one is a mistake and is refused."""
+    """An aware time, stored in UTC; a naive one is a mistake and is refused.
+
+    SQLite keeps text, in the form that SQLAlchemy gives it. It is written and read here directly: times are
+    in every row, and the general way goes through four functions for each.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -58,6 +63,26 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Return what makes of a time what the driver takes."""
+        return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Return what makes a time of what the driver gives."""
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("naive datetime")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class Money(TypeDecorator[Decimal]):

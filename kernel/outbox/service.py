@@ -15,7 +15,7 @@ from kernel.crypto import sm3_hex
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
 from kernel.db.once import insert_once
-from kernel.db.prepared import Prepared
+from kernel.db.prepared import Listed, Prepared
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message, MessageFile, OutboxFile
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 120, 300))
@@ -47,7 +47,7 @@ class Draft:
     attachments: tuple[Attachment, ...] = ()
 
 
-_KNOWN = select(Message.key).where(Message.key.in_(bindparam("keys", expanding=True)))
+_KNOWN = Listed(lambda keys: select(Message.key).where(Message.key.in_(keys)), table_of(Message).c.key.type)
 
 
 def enqueue(session: Session, now: datetime, drafts: Sequence[Draft], *, fresh: bool = False) -> int:
@@ -57,7 +57,7 @@ def enqueue(session: Session, now: datetime, drafts: Sequence[Draft], *, fresh: 
     """
     if not drafts:
         return 0
-    known = set() if fresh else set(session.scalars(_KNOWN, {"keys": [d.key for d in drafts]}))
+    known = set() if fresh else {row[0] for row in _KNOWN.rows(session, [d.key for d in drafts])}
     rows = {d.key: _row(d, now) for d in drafts if d.key not in known}
     if rows:
         insert_many(session, Message, list(rows.values()))

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
-from kernel.db.prepared import prepared_insert
+from kernel.db.prepared import Prepared, prepared_insert
 from kernel.platform import Platform
 from sla.cases.models import Case, CasePayer, VerdictRecord
 from sla.cases.projection import project
@@ -64,8 +65,7 @@ def open_case(
     project(session, case_id, verdict, fresh=True)
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
-        case = session.get_one(Case, case_id)
-        ledger.follow_verdict(platform, session, now, case, verdict)
+        ledger.follow_verdict(platform, session, now, case_id, 1, verdict)
 
 
 def update_case(
@@ -75,27 +75,48 @@ def update_case(
     subject: Subject,
     verdict: Verdict,
     cause: str,
-    slots: Slots | None = None,
+    slots: Slots,
 ) -> bool:
     """Bring the case up to date; returns whether its outcome changed (then a new version was written)."""
-    case = session.scalars(select(Case).where(Case.subject == subject.number)).one()
-    before = _outcome(case)
-    for name, value in _columns(verdict, now).items():
-        setattr(case, name, value)
-    case.title = subject.title
-    if slots is not None:
-        case.slots_on_time, case.slots_late, case.slots_missed = slots.on_time, slots.late, slots.missed
-    known = set(session.scalars(select(CasePayer.payer).where(CasePayer.case_id == case.id)))
-    session.add_all(CasePayer(case_id=case.id, payer=p) for p in sorted(verdict.payers - known))
-    project(session, case.id, verdict)
-    changed = _outcome(case) != before
+    case_id, *values = _CASE.rows(session, {"number": subject.number})[0]
+    before = dict(zip(_KEPT, values, strict=True))
+    after = _columns(verdict, now) | {
+        "title": subject.title,
+        "slots_on_time": slots.on_time,
+        "slots_late": slots.late,
+        "slots_missed": slots.missed,
+    }
+    changed = any(before[name] != after[name] for name in _OUTCOME)
+    version = after["verdict_version"] = before["verdict_version"] + changed
+    if before["payers"] != after["payers"]:
+        _remember_payers(session, case_id, verdict)
+    project(session, case_id, verdict)
+    new = {name: value for name, value in after.items() if value != before[name]}
+    if new:
+        _update(tuple(new)).run(session, {"of_case": case_id, **new})
     if changed:
-        case.verdict_version += 1
-        session.flush()
-        _write_version(session, now, case.id, case.subject, case.verdict_version, verdict, cause)
-    session.flush()
-    ledger.follow_verdict(platform, session, now, case, verdict)
+        _write_version(session, now, case_id, subject.number, version, verdict, cause)
+    ledger.follow_verdict(platform, session, now, case_id, version, verdict)
     return changed
+
+
+def _remember_payers(session: Session, case_id: int, verdict: Verdict) -> None:
+    known = set(session.scalars(select(CasePayer.payer).where(CasePayer.case_id == case_id)))
+    new = [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers - known)]
+    insert_many(session, CasePayer, new)
+
+
+_TABLE = table_of(Case)
+_KEPT = [c.name for c in _TABLE.columns if c.name not in ("id", "subject", "url", "contract")]
+_CASE = Prepared(
+    select(_TABLE.c.id, *(_TABLE.c[name] for name in _KEPT)).where(_TABLE.c.subject == bindparam("number"))
+)
+
+
+@cache
+def _update(names: tuple[str, ...]) -> Prepared:
+    """Return the update of these columns; an index on any other needs no work."""
+    return Prepared(update(_TABLE).where(_TABLE.c.id == bindparam("of_case")), names)
 
 
 _OUTCOME = (
@@ -106,10 +127,6 @@ _OUTCOME = (
     "backup_state",
     "penalty",
 )
-
-
-def _outcome(case: Case) -> tuple[Any, ...]:
-    return tuple(getattr(case, name) for name in _OUTCOME)
 
 
 def _columns(verdict: Verdict, now: datetime) -> dict[str, Any]:

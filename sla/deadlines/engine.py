@@ -17,7 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from kernel.db.prepared import Prepared
+from kernel.db.prepared import Listed, Prepared
 from kernel.manifest import resolve
 from kernel.platform import Platform
 from sla.deadlines.models import ARMED, FIRED, OUTSIDE, BlindTime, Deadline
@@ -53,10 +53,13 @@ ANY_DUE = Prepared(
 """The idle tick's question."""
 _CLAIM = _DUE.with_for_update(skip_locked=True)
 _TABLE = cast("Table", Deadline.__table__)
-_FIRE = (
-    update(_TABLE)
-    .where(_TABLE.c.id.in_(bindparam("rows", expanding=True)), _TABLE.c.state == ARMED)
-    .values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=bindparam("blind"))
+_FIRE = Listed(
+    lambda rows: (
+        update(_TABLE)
+        .where(_TABLE.c.id.in_(rows), _TABLE.c.state == ARMED)
+        .values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=bindparam("blind"))
+    ),
+    _TABLE.c.id.type,
 )
 _HOLD = (
     update(Deadline)
@@ -139,8 +142,7 @@ def _act(
     for row in rows:
         marks[int(any(b.from_at <= row.due_at <= b.to_at for b in blind))].append(row.id)
     for flag, ids in marks.items():
-        if ids:
-            session.connection().execute(_FIRE, {"rows": ids, "noticed": now, "blind": flag})
+        _FIRE.run(session, ids, {"noticed": now, "blind": flag})
     ordered = sorted(rows, key=lambda r: (r.subject, r.due_at, r.id))
     for subject, group in groupby(ordered, key=lambda r: r.subject):
         handlers[subject](platform, session, list(group), now)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel.db.bulk import insert_many
+from kernel.db.prepared import Prepared
 from sla.deadlines.models import ARMED, CANCELLED, FIRED, Deadline
 
 Key = tuple[str, str]
@@ -33,9 +34,11 @@ class Wanted(Protocol):
         """When it is due, UTC."""
 
 
-_OF_SUBJECT = select(
-    Deadline.id, Deadline.clock, Deadline.rung, Deadline.generation, Deadline.due_at, Deadline.state
-).where(Deadline.subject == bindparam("subject"), Deadline.subject_id == bindparam("subject_id"))
+_OF_SUBJECT = Prepared(
+    select(
+        Deadline.id, Deadline.clock, Deadline.rung, Deadline.generation, Deadline.due_at, Deadline.state
+    ).where(Deadline.subject == bindparam("subject"), Deadline.subject_id == bindparam("subject_id"))
+)
 _CANCEL = update(Deadline).where(Deadline.state == ARMED).values(state=CANCELLED)
 
 
@@ -70,18 +73,18 @@ def arm(session: Session, now: datetime, subject: str, subject_id: int, wanted: 
     ahead: then it fired by a wrong clock. Rows that are due but have not fired yet are left to fire: what
     fires judges anew.
     """
-    known = session.execute(_OF_SUBJECT, {"subject": subject, "subject_id": subject_id}).all()
+    known = _OF_SUBJECT.rows(session, {"subject": subject, "subject_id": subject_id})
     target = {(w.clock, w.rung): w for w in wanted}
     generations: dict[Key, int] = {}
     settled: set[Key] = set()
     stale: list[int] = []
-    for row in known:
-        key = (row.clock, row.rung)
-        generations[key] = max(generations.get(key, -1), row.generation)
-        same = key in target and target[key].due_at == row.due_at
-        if row.state == ARMED and not same and row.due_at >= now:
-            stale.append(row.id)
-        elif same and (row.state == ARMED or (row.state == FIRED and row.due_at < now + AHEAD)):
+    for row_id, clock, rung, generation, due_at, state in known:
+        key = (clock, rung)
+        generations[key] = max(generations.get(key, -1), generation)
+        same = key in target and target[key].due_at == due_at
+        if state == ARMED and not same and due_at >= now:
+            stale.append(row_id)
+        elif same and (state == ARMED or (state == FIRED and due_at < now + AHEAD)):
             settled.add(key)
     if stale:
         _cancel(session, stale)

@@ -19,8 +19,8 @@ from sla.deadlines.models import ARMED, BlindTime, Deadline, Heartbeat
 log = logging.getLogger(__name__)
 DOWN_AFTER = timedelta(seconds=60)
 """A gap between two heartbeats longer than this was a time in which nobody watched."""
-JUMP = timedelta(seconds=5)
-"""Wall and monotonic clock may drift apart by this much between two beats (slewing NTP stays far below)."""
+JUMP = 5.0
+"""Seconds by which wall and monotonic clock may drift apart between two beats (NTP slews far less)."""
 LATE_AFTER = timedelta(seconds=60)
 SAME = timedelta(seconds=10)
 """Blind intervals of one reason whose ends differ by less are one."""
@@ -48,10 +48,12 @@ def beat(platform: Platform) -> bool:
     clock = platform.clock
     now, mono, pace = clock.now(), clock.monotonic(), max(1.0, clock.speed)
     seen = _last.get(clock)
-    expected = now if seen is None else seen.wall + timedelta(seconds=mono - seen.mono)
-    jumped = abs(now - expected) > JUMP * pace
-    if seen and not jumped and mono - seen.mono < BEAT_EVERY * pace:
+    elapsed = mono - seen.mono if seen else 0.0
+    drift = (now - seen.wall).total_seconds() - elapsed if seen else 0.0
+    jumped = abs(drift) > JUMP * pace
+    if seen and not jumped and elapsed < BEAT_EVERY * pace:
         return False
+    expected = now - timedelta(seconds=drift)
     with platform.db.write("engine") as session:
         stored = session.scalar(select(Heartbeat.at).where(Heartbeat.name == ENGINE).with_for_update())
         blind = False

@@ -19,6 +19,7 @@ class Penalty(Base):
     __table_args__ = (
         Index("ix_penalty_case", "case_id", "id"),
         Index("ix_penalty_state", "state", "id"),
+        Index("ix_penalty_sums", "state", "amount", "balance"),
         Index("ix_penalty_state_since", "state", "since", "id"),
     )
 

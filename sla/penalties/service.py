@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.db.numbering import next_number
+from kernel.db.prepared import Prepared
 from kernel.errors import Conflict, Invalid
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
 from sla import pinned
-from sla.cases.models import Case
 from sla.contract import Contract
 from sla.penalties import ledger, queries, reminders, rules
 from sla.penalties.ledger import Line
@@ -26,31 +26,41 @@ REASON_MAX = 4000
 RIGHTS = {rules.A: "penalty.decide", rules.B: "penalty.answer"}
 
 
-def follow_verdict(platform: Platform, session: Session, now: datetime, case: Case, verdict: Verdict) -> None:
+_OF_CASE = (
+    select(Penalty)
+    .where(Penalty.case_id == bindparam("case"), Penalty.state != rules.REVERSED)
+    .order_by(Penalty.id.desc())
+    .limit(1)
+    .with_for_update()
+)
+_AMOUNT = Prepared(_OF_CASE.with_only_columns(Penalty.amount))
+"""What is asked at every judgement: mostly nothing is owed, or still the same."""
+
+
+def follow_verdict(
+    platform: Platform, session: Session, now: datetime, case_id: int, version: int, verdict: Verdict
+) -> None:
     """Make what the case costs equal to its verdict; corrections are reversing entries (§2.10)."""
-    known = session.scalar(
-        select(Penalty)
-        .where(Penalty.case_id == case.id, Penalty.state != rules.REVERSED)
-        .order_by(Penalty.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    if known is not None and known.amount == verdict.penalty:
+    amount = _AMOUNT.scalar(session, {"case": case_id})
+    if (rules.ZERO if amount is None else amount) == verdict.penalty:
         return
-    if known is not None:
-        reason = f"评判第{case.verdict_version}版改变结果，冲回。"
-        ledger.enter(session, now, known, Line(rules.REVERSED, reason, case.verdict_version))
+    if amount is not None:
+        known = session.scalars(_OF_CASE, {"case": case_id}).one()
+        reason = f"评判第{version}版改变结果，冲回。"
+        ledger.enter(session, now, known, Line(rules.REVERSED, reason, version))
         reminders.keep(platform, session, now, known)
     if verdict.penalty > rules.ZERO:
-        _propose(platform, session, now, case, verdict)
+        _propose(platform, session, now, case_id, version, verdict)
 
 
-def _propose(platform: Platform, session: Session, now: datetime, case: Case, verdict: Verdict) -> None:
+def _propose(
+    platform: Platform, session: Session, now: datetime, case_id: int, version: int, verdict: Verdict
+) -> None:
     contract = verdict.contract
     year = now.astimezone(contract.zone).year
     penalty = Penalty(
         number=f"P{year}-{next_number(session, f'penalty:{year}'):04d}",
-        case_id=case.id,
+        case_id=case_id,
         amount=verdict.penalty,
         clause=contract.penalty.article,
         state="",
@@ -61,8 +71,8 @@ def _propose(platform: Platform, session: Session, now: datetime, case: Case, ve
     )
     session.add(penalty)
     session.flush()
-    reason = f"评判第{case.verdict_version}版：未在约定时限内处理（{penalty.clause}）。"
-    ledger.enter(session, now, penalty, Line(rules.PROPOSED, reason, case.verdict_version))
+    reason = f"评判第{version}版：未在约定时限内处理（{penalty.clause}）。"
+    ledger.enter(session, now, penalty, Line(rules.PROPOSED, reason, version))
     reminders.keep(platform, session, now, penalty)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.audit.models import AuditSeal
@@ -142,13 +142,20 @@ def _durations(session: Session, which: ColumnElement[bool]) -> tuple[Durations,
     respond: Durations = {}
     fix: Durations = {}
     wanted = select(Case.fault_class, Case.response_seconds, repaired).where(which)
-    rows = session.connection().execute(wanted).tuples().all()  # plain rows: there may be 100,000
-    for key, responded, fixed in rows:
+    for key, responded, fixed in _plain(session, wanted):
         if responded is not None:
             respond.setdefault(key, []).append(responded)
         if fixed is not None:
             fix.setdefault(key, []).append(fixed)
     return respond, fix
+
+
+def _plain(session: Session, wanted: Select[Any]) -> Sequence[Any]:
+    """Return rows as the driver gives them, of text and integers only: there may be 100,000, and to wrap them
+    took as long as to read them.
+    """
+    with session.connection().execute(wanted) as result:
+        return result.cursor.fetchall() if result.cursor else ()
 
 
 def _class_row(head: Headline, key: str, respond: Durations, fix: Durations) -> ClassRow:
@@ -184,7 +191,7 @@ def _down(session: Session, head: Headline, until: datetime) -> tuple[dict[str, 
         .where(in_scope(head.scopes), Case.drill == 0)
         .order_by(CaseOutage.from_second)
     )
-    rows = session.connection().execute(wanted).tuples().all()
+    rows = _plain(session, wanted)
     return (
         rules.downtimes(((m, a, b) for m, _, a, b in rows), first, last),
         rules.downtimes(((p, a, b) for _, p, a, b in rows), first, last),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 
 from incidents.oncall import links, queries
 from incidents.oncall.models import OncallPage
@@ -15,6 +15,7 @@ from incidents.watchdog import check_unarmed
 from kernel.outbox.channels import Outcome
 from kernel.outbox.models import Message
 from oa.affairs.duty.rules import PRIMARY
+from sla.deadlines.jobs import tick
 from sla.deadlines.models import FIRED, Deadline
 from sla.schedule import BREACH
 from tests.db.kernel.test_outbox import TRANSIENT, Scripted
@@ -54,6 +55,39 @@ def mails(world: World, number: str, words: str = "") -> list[tuple[str, str]]:
     return [
         (m.address.partition("@")[0], m.title) for m in found if m.channel == "email" and words in m.title
     ]
+
+
+def statements_of_a_tick(world: World) -> list[str]:
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(world.platform.db.engine, "before_cursor_execute", note)
+    tick(world.platform)
+    event.remove(world.platform.db.engine, "before_cursor_execute", note)
+    return said
+
+
+def test_rungs_that_come_due_together_ask_about_people_once(desk: World) -> None:
+    numbers = [desk.report(who="wang") for _ in range(5)]
+    desk.clock.advance(timedelta(seconds=1))
+    said = statements_of_a_tick(desk)
+    for table in ("duty_shift", "duty_change", "person_contact", "person_muted"):
+        assert len([each for each in said if f"FROM {table}" in each]) == 1, table
+    assert [story(desk, number) for number in numbers] == [["00 call:0 lin"]] * 5
+    assert [len(mails(desk, number)) for number in numbers] == [1] * 5
+
+
+def test_incidents_of_several_payers_that_escalate_together_each_call_their_own(desk: World) -> None:
+    numbers = {payer: desk.report(who="wang", payers=[payer]) for payer in ("city", "suixi")}
+    desk.clock.advance(timedelta(minutes=20, seconds=1))
+    tick(desk.platform)
+    called = {payer: {line.split()[-1] for line in story(desk, n)} for payer, n in numbers.items()}
+    assert called == {
+        "city": {"lin", "duan", "zhou", "wang"},
+        "suixi": {"lin", "duan", "zhou", "wang", "sun"},
+    }
 
 
 def test_half_an_hour_in_which_nobody_answers(desk: World) -> None:

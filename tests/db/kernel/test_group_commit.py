@@ -122,6 +122,31 @@ def test_a_failing_work_gets_its_error_and_its_neighbours_their_results(
     assert list(audit.verify(database)) == []
 
 
+def test_savepoints_are_taken_only_when_a_work_raises(database: Database) -> None:
+    taken: list[str] = []
+    event.listen(database.engine, "savepoint", lambda _connection, name: taken.append(name))
+
+    def good(session: Session) -> None:
+        session.connection()
+
+    def bad(session: Session) -> None:
+        good(session)
+        raise Conflict("impossible")
+
+    for works, savepoints in (([good, good], 0), ([good, bad, good], 3)):
+        plug = Plug(database)
+        waiting = submit(database, *works)
+        plug.pull()
+        outcomes = [done.exception(TIMEOUT) for done in waiting]
+        assert [type(each) for each in outcomes if each] == [Conflict] * works.count(bad)
+        assert len(taken) == savepoints
+
+
+def test_a_work_that_fails_alone_leaves_nothing(database: Database) -> None:
+    assert isinstance(database.group.submit("lin", failing("a")).exception(TIMEOUT), Conflict)
+    assert (names(database), subjects(database), urls(database)) == ([], [], [])
+
+
 def test_a_work_that_breaks_a_constraint_harms_only_itself(database: Database, plug: Plug) -> None:
     def twice(session: Session) -> None:
         session.add_all([Counter(series="x", value=1), Counter(series="y", value=1)])

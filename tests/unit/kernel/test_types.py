@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import DateTime
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kernel.db import JsonText, Money, UtcDateTime
@@ -27,6 +28,24 @@ def test_a_time_comes_back_as_the_same_instant_in_utc(dialect: object) -> None:
     assert back == at
     assert back is not None
     assert back.tzinfo is UTC
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 2), timezones=st.just(BEIJING)))  # noqa: DTZ001
+def test_sqlite_keeps_a_time_in_the_form_that_sqlalchemy_gives_it(at: datetime) -> None:
+    kind, dialect = UtcDateTime(), DIALECTS[0]
+    plain = DateTime().dialect_impl(dialect)
+    text = kind.dialect_impl(dialect).bind_processor(dialect)(at)  # type: ignore[misc]
+    assert text == plain.bind_processor(dialect)(at.astimezone(UTC))  # type: ignore[misc]
+    back = kind.dialect_impl(dialect).result_processor(dialect, None)(text)  # type: ignore[misc]
+    assert (back, back.tzinfo) == (at, UTC)
+
+
+def test_sqlite_is_given_no_naive_time() -> None:
+    give = UtcDateTime().bind_processor(DIALECTS[0])
+    assert give is not None
+    assert give(None) is None
+    with pytest.raises(ValueError, match="naive"):
+        give(datetime(2026, 3, 3))  # noqa: DTZ001
 
 
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
