@@ -33,7 +33,7 @@ def chosen(platform: Platform, number: str, found: Resolved, given: Mapping[str,
     names = [name for name, value in values.items() if name.endswith(SECRET) and not value]
     own = {name: random.token_hex(8) for name in names if name not in given} if found.plan.local else {}
     values = {name: value for name, value in values.items() if name not in {*own, *given}}
-    if found.plan.local and found.scenario.live:
+    if found.plan.local and found.scenario.lab:
         values["lab_dir"] = str(_made(lab_folder(number)))
         values["port_base"] = free_ports()
     values["deadman_seconds"] = int(min((i.deadman for i in found.scenario.injections), default=120.0))

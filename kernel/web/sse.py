@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.25
 PING_SECONDS = 15.0
 CHECK_EVERY_PINGS = 4
 QUEUE_LENGTH = 256

@@ -144,18 +144,7 @@ def _registers(report: SlaReport, stamp: Stamp) -> Figures:
             }
             for row in report.drills
         ],
-        "drills_held": [
-            {
-                "number": each.number,
-                "title": each.title,
-                "started_at": stamp(each.started_at),
-                "outcome": each.outcome,
-                "rto_seconds": None if each.rto is None else round(each.rto, 1),
-                "rto_limit_seconds": None if each.rto_limit is None else round(each.rto_limit),
-                "lost_rows": each.lost_rows,
-            }
-            for each in report.held
-        ],
+        "drills_held": _drills_held(report, stamp),
         "obligations": [
             {
                 "kind": each.duty.kind,
@@ -174,6 +163,21 @@ def _registers(report: SlaReport, stamp: Stamp) -> Figures:
             {"from": stamp(b.from_at), "to": stamp(b.to_at), "reason": b.reason} for b in report.blind
         ],
     }
+
+
+def _drills_held(report: SlaReport, stamp: Stamp) -> list[Figures]:
+    return [
+        {
+            "number": each.number,
+            "title": each.title,
+            "started_at": stamp(each.started_at),
+            "outcome": each.outcome,
+            "rto_seconds": None if each.rto is None else round(each.rto, 1),
+            "rto_limit_seconds": None if each.rto_limit is None else round(each.rto_limit),
+            "lost_rows": each.lost_rows,
+        }
+        for each in report.held
+    ]
 
 
 def _missed(report: SlaReport, row: Any, stamp: Stamp) -> Figures:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from drills import log, rules
-from drills.models import DrillTarget
 from kernel.errors import Conflict
 from playbooks import catalogue
+from playbooks.models import MachineHold
 from tests.support.drill_fakes import Machine, machine, write_fake_scenario
 from tests.support.drills import Rig
 from tests.support.world import World
@@ -60,7 +60,7 @@ def conducted(rig: Rig, box: Machine, moment: str | None = None) -> tuple[str, l
 
 def targets(rig: Rig) -> int:
     with rig.world.platform.db.read() as session:
-        return session.scalar(select(func.count()).select_from(DrillTarget)) or 0
+        return session.scalar(select(func.count()).select_from(MachineHold)) or 0
 
 
 def assert_sound(rig: Rig, number: str) -> None:
