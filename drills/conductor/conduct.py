@@ -9,7 +9,7 @@ from datetime import timedelta
 from drills import incident, log, measure, rules, service
 from drills.conductor import archive, arming, lease, undoing
 from drills.conductor.deadman import Beats
-from drills.conductor.lab import chosen, forget
+from drills.conductor.lab import chosen, forget, sweep
 from drills.conductor.running import Running
 from drills.conductor.stage import Stage, Stop, folder_of, marker_of
 from kernel.errors import AppError, ConfigError
@@ -161,6 +161,7 @@ class Conductor:
         stage, lab = self.stage, self.stage.found.scenario.lab
         if stage.found.plan.local and lab and stage.found.scenario.live:
             outcome = stage.play(lab.down, LAB_SECONDS, stoppable=False, quiet=True)
-            stage.say("lab_removed", {"ok": outcome.ok}, outcome.message or None)
+            swept = sweep(str(stage.values["lab_dir"]))
+            stage.say("lab_removed", {"ok": outcome.ok, "swept": swept}, outcome.message or None)
         forget(stage.folder)
         shutil.rmtree(stage.folder / "runs", ignore_errors=True)

@@ -10,8 +10,11 @@ import json
 import os
 import secrets as random
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from drills.conductor.stage import folder_of
 from drills.conductor.values import free_ports
@@ -19,6 +22,8 @@ from drills.plan import Resolved
 from kernel.platform import Platform
 
 VALUES, SECRETS = "values.json", "lab-secrets.json"
+SWEPT = 5.0
+"""Seconds until a killed process must be gone."""
 SECRET = "_password"  # noqa: S105 - the end of a variable's name
 Chosen = tuple[dict[str, Any], dict[str, str]]
 
@@ -52,6 +57,25 @@ def forget(folder: Path) -> None:
     """Forget the lab's variables and passwords."""
     for name in (VALUES, SECRETS):
         (folder / name).unlink(missing_ok=True)
+
+
+def sweep(folder: str) -> int:
+    """Kill what still runs from a lab's folder; returns how many processes.
+
+    The lab's own playbook knows what it started. It does not know what was killed between a start and the
+    note of it; the folder's name, which no other lab ever has, is in the command line of everything.
+    """
+    left = [process for process in psutil.process_iter(["cmdline"]) if _of_lab(process, folder)]
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=SWEPT)
+    return len(left)
+
+
+def _of_lab(process: psutil.Process, folder: str) -> bool:
+    words = process.info["cmdline"] or ()
+    return process.pid != os.getpid() and any(f"{folder}/" in f"{word}/" for word in words)
 
 
 def lab_folder(number: str) -> Path:
