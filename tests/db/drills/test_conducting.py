@@ -187,9 +187,8 @@ def test_the_end_frees_the_machines_at_once_and_a_lab_left_by_the_dead_is_remove
 def test_what_was_started_and_not_noted_down_goes_with_the_lab(rig: Rig) -> None:
     folder = write_scenario(rig.content)
     book = yaml.safe_load((folder / "inject.yml").read_text())
-    started = (
-        f"setsid python3 -c 'import time; time.sleep(600)' {rig.lab}/unnoted >/dev/null 2>&1 </dev/null &"
-    )
+    sleeper = f"python3 -c 'import time; time.sleep(600)' {rig.lab}/unnoted"
+    started = f"env -i PATH=$PATH setsid {sleeper} >/dev/null 2>&1 </dev/null &"
     book[0]["tasks"].append({"name": "Unnoted", "ansible.builtin.shell": started, "changed_when": True})
     (folder / "inject.yml").write_text(yaml.safe_dump(book))
     number = rig.started()
