@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-monitoring system-drills run test check bench bench-scale bench-peers lock i18n clean
+.PHONY: help setup system system-monitoring system-drills run test test-long check bench bench-scale bench-peers lock i18n clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -31,9 +31,13 @@ system-drills: ## install an SSH server and iproute2 for the tests of the scenar
 run: setup ## start the platform with the demonstration data set (PORT=8000)
 	$(BIN)/shoushi serve --demo --port $(PORT)
 
-test: setup ## run every test (the browser tests ask for `make system` once)
+test: setup ## run the tests but those that play for minutes (the browser tests ask for `make system` once)
 	-@sh tools/system-packages.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests --ignore tests/bench
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests --ignore tests/bench -m "not long"
+
+test-long: setup ## run the tests that play for minutes: whole drills, kills, rehearsals, a watched outage
+	-@sh tools/system-packages.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e -m long
 
 check: setup ## lint, types, layers
 	$(BIN)/ruff check .
