@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -39,9 +40,8 @@ def _compiler(document: Document, folder: Path | None) -> Any:
 
 def render_pdf(document: Document, font_dir: Path | None = None) -> bytes:
     """Return the document as PDF/A-2b; equal documents give equal bytes."""
-    made: bytes = _compiler(document, font_dir).compile(
-        format="pdf", pdf_standards="a-2b", timestamp=document.made_at.replace(microsecond=0)
-    )
+    at = document.made_at.astimezone(UTC).replace(microsecond=0)
+    made: bytes = _compiler(document, font_dir).compile(format="pdf", pdf_standards="a-2b", timestamp=at)
     return made
 
 
