@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from kernel.edge.access import COOKIE
-from tests.support.browser import chromium_browser
+from tests.support.browser import visiting
 from tests.support.everything import eventful
-from tests.support.web import Serving, Site
+from tests.support.web import Site
 from tests.support.world import World
 
 pytestmark = [
@@ -35,19 +34,8 @@ PAGES = {
 @pytest.fixture
 def visit(world: World) -> Iterator[Visit]:
     """Open pages as somebody, in a world in which every kind of record was written."""
-    site = Site(eventful(world))
-    serving = Serving(site.app)
-    with chromium_browser() as browser:
-
-        def start(who: str, size: Any = DESK, scheme: str = "light") -> Any:
-            context = browser.new_context(
-                base_url=serving.url, viewport=size, color_scheme=scheme, locale="zh-CN"
-            )
-            context.add_cookies([{"name": COOKIE, "value": site.login(who)[0], "url": serving.url}])
-            return context.new_page()
-
+    with visiting(Site(eventful(world)), DESK) as start:
         yield start
-    serving.stop()
 
 
 def faults(page: Any, path: str) -> list[str]:

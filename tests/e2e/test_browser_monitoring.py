@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from kernel.edge.access import COOKIE
 from kernel.jobs.models import JobState
 from kernel.outbox import Draft, enqueue
 from kernel.outbox.models import DEAD, Message
 from tests.e2e.test_browser_both_parties import DESK, PHONE, faults
 from tests.support.alerts import alert, receive
-from tests.support.browser import chromium_browser
+from tests.support.browser import visiting
 from tests.support.duty import add_deputy, publish
 from tests.support.probes import configure, results, trackers
-from tests.support.web import MAJOR, Serving, Site
+from tests.support.web import MAJOR, Site
 from tests.support.world import World
 
 pytestmark = [
@@ -64,19 +63,8 @@ def troubled(world: World) -> World:
 
 @pytest.fixture
 def visit(world: World) -> Iterator[Visit]:
-    site = Site(troubled(world))
-    serving = Serving(site.app)
-    with chromium_browser() as browser:
-
-        def start(who: str, size: Any = DESK, scheme: str = "light") -> Any:
-            context = browser.new_context(
-                base_url=serving.url, viewport=size, color_scheme=scheme, locale="zh-CN"
-            )
-            context.add_cookies([{"name": COOKIE, "value": site.login(who)[0], "url": serving.url}])
-            return context.new_page()
-
+    with visiting(Site(troubled(world)), DESK) as start:
         yield start
-    serving.stop()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])

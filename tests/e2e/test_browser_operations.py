@@ -11,13 +11,12 @@ import pytest
 
 from drills.conductor import lab
 from incidents.repairs import running
-from kernel.edge.access import COOKIE
 from playbooks import catalogue
 from tests.e2e.test_browser_both_parties import DESK, PHONE, faults
-from tests.support.browser import chromium_browser
+from tests.support.browser import visiting
 from tests.support.drills import Rig, write_scenario
 from tests.support.repairs import Workshop
-from tests.support.web import Serving, Site
+from tests.support.web import Site
 from tests.support.world import World
 
 pytestmark = [
@@ -74,19 +73,8 @@ def stage(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stag
 
 @pytest.fixture
 def visit(stage: Stage) -> Iterator[Visit]:
-    site = Site(stage.rig.world)
-    serving = Serving(site.app)
-    with chromium_browser() as browser:
-
-        def start(who: str, size: Any = DESK, scheme: str = "light") -> Any:
-            context = browser.new_context(
-                base_url=serving.url, viewport=size, color_scheme=scheme, locale="zh-CN"
-            )
-            context.add_cookies([{"name": COOKIE, "value": site.login(who)[0], "url": serving.url}])
-            return context.new_page()
-
+    with visiting(Site(stage.rig.world), DESK) as start:
         yield start
-    serving.stop()
 
 
 def test_every_page_of_operations_is_accessible_at_every_size(stage: Stage, visit: Visit) -> None:

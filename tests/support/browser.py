@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kernel.edge.access import COOKIE
+from tests.support.web import Serving, Site
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -35,3 +38,20 @@ def chromium_browser() -> Iterator[Any]:
         launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield launched
         launched.close()
+
+
+@contextmanager
+def visiting(site: Site, size: dict[str, int]) -> Iterator[Callable[..., Any]]:
+    """Yield a function that opens a page as somebody who is logged in, `size` wide unless told otherwise."""
+    serving = Serving(site.app)
+    with chromium_browser() as browser:
+
+        def start(who: str, size: dict[str, int] = size, scheme: str = "light") -> Any:
+            context = browser.new_context(
+                base_url=serving.url, viewport=size, color_scheme=scheme, locale="zh-CN"
+            )
+            context.add_cookies([{"name": COOKIE, "value": site.login(who)[0], "url": serving.url}])
+            return context.new_page()
+
+        yield start
+    serving.stop()

@@ -299,3 +299,21 @@ def test_a_playbook_that_touched_no_host_has_repaired_nothing(
     running.execute(shop.world.platform, asked)
     assert shop.run(asked).state == rules.FAILED
     assert "没有在任何主机" in shop.run(asked).result["message"]
+
+
+@SQLITE
+def test_a_password_that_a_playbook_says_aloud_is_kept_nowhere(shop: Workshop, tmp_path: Path) -> None:
+    world, secret = shop.world, "kanarienvogel-4711"
+    (tmp_path / "secrets.yml").write_text(f"service_password: {secret}\n")
+    known = {"drill_secrets": tmp_path / "secrets.yml"}
+    world.platform.settings = world.platform.settings.model_copy(update=known)
+    aloud = "'/nowhere/{{ service_password }}'"
+    incident = world.report()
+    number = shop.ask(incident, shop.target(values=f"disk_path: {aloud}\ndisk_clean_dirs: [{aloud}]"))
+    shop.do("approve", number, "zhou", "")
+    running.execute(world.platform, number)
+    said = f"{shop.run(number).result} {world.events(incident)}"
+    assert "•••" in said, "the playbook did say it"
+    assert secret not in said
+    kept = [path for path in running.folder_of(world.platform, number).rglob("*") if path.is_file()]
+    assert [path for path in kept if secret in path.read_text(errors="replace")] == []
