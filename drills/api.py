@@ -6,23 +6,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from drills import evaluation, items, plan, queries, service, views
 from kernel.disclosure.edge import disclosed
-from kernel.edge import ApiRouter, Read, Write, platform_of, require
+from kernel.edge import ApiRouter, Body, Read, Write, platform_of, require
 from kernel.identity.actor import Actor
 
 router = ApiRouter(tags=["drills"])
 Reader = Annotated[Actor, Depends(require("drill.read"))]
 Planner = Annotated[Actor, Depends(require("drill.plan"))]
 Number = Annotated[str, Path(max_length=20)]
-
-
-class Body(BaseModel):
-    """A body that refuses what it doesn't know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class PlanIn(Body):

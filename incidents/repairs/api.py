@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from incidents.queries import find_visible
 from incidents.repairs import queries, service, targets, views
-from kernel.edge import ApiRouter, Read, RowId, Write, platform_of, require
+from kernel.edge import ApiRouter, Body, Read, RowId, Write, platform_of, require
 from kernel.identity.actor import Actor
 from playbooks.inventory import LONGEST
 from sla import pinned
@@ -20,12 +20,6 @@ Asker = Annotated[Actor, Depends(require("repair.ask"))]
 Keeper = Annotated[Actor, Depends(require("repair.set_up"))]
 Number = Annotated[str, Path(max_length=20)]
 Cursor = Annotated[str | None, Query(max_length=18)]
-
-
-class Body(BaseModel):
-    """A body that refuses what it doesn't know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class TargetIn(Body):

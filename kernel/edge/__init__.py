@@ -2,12 +2,13 @@
 
 from kernel.edge.access import public, require
 from kernel.edge.grouped import Grouped
-from kernel.edge.inputs import FormFields, RowId, RowIdField
+from kernel.edge.inputs import Body, FormFields, RowId, RowIdField
 from kernel.edge.routes import ApiRouter, PageRouter, include
 from kernel.edge.transactions import Read, Write, platform_of
 
 __all__ = [
     "ApiRouter",
+    "Body",
     "FormFields",
     "Grouped",
     "PageRouter",

@@ -12,10 +12,16 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import Depends, Form, Path, Request
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.datastructures import FormData
 
 from kernel.errors import Invalid, NotFound
+
+
+class Body(BaseModel):
+    """A JSON body that refuses what it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 async def form_data(request: Request) -> FormData:
