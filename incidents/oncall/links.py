@@ -7,6 +7,7 @@ one is refused before the database is asked.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from incidents.oncall.models import OncallPage
@@ -18,9 +19,15 @@ HOURS = 24
 _PURPOSE = "answer-link"
 
 
+def signer(platform: Platform) -> Callable[[OncallPage], str]:
+    """Return what makes tokens: many pages go out at once, and the key is read for all of them."""
+    key = derived_key(platform.settings, _PURPOSE)
+    return lambda page: _signed(key, page.id, int((page.at + timedelta(hours=HOURS)).timestamp()))
+
+
 def token(platform: Platform, page: OncallPage) -> str:
     """Return the link's token."""
-    return _signed(platform, page.id, int((page.at + timedelta(hours=HOURS)).timestamp()))
+    return signer(platform)(page)
 
 
 def page_of(platform: Platform, given: str, now: datetime) -> int | None:
@@ -30,11 +37,11 @@ def page_of(platform: Platform, given: str, now: datetime) -> int | None:
     digits = number + until
     if not (digits.isascii() and digits.isdecimal() and number and until and len(digits) <= 36):
         return None
-    right = _signed(platform, int(number), int(until))
+    right = _signed(derived_key(platform.settings, _PURPOSE), int(number), int(until))
     genuine = hmac.compare_digest(right.encode(), given.encode())
     return int(number) if genuine and now <= datetime.fromtimestamp(int(until), UTC) else None
 
 
-def _signed(platform: Platform, number: int, until: int) -> str:
-    mac = hmac_hex(derived_key(platform.settings, _PURPOSE), f"{number}.{until}".encode())
+def _signed(key: bytes, number: int, until: int) -> str:
+    mac = hmac_hex(key, f"{number}.{until}".encode())
     return f"{number}.{until}.{mac[:40]}"

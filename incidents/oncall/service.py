@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -94,9 +94,10 @@ def _call(platform: Platform, session: Session, now: datetime, calls: Sequence[_
     may_answer = {person.id for person in people.managers(session, now)}
     reached = cache(lambda called: ways(platform, session, called, PAGE))
     drafts: list[Draft] = []
+    link = links.signer(platform)
     for call, mine in zip(calls, pages, strict=True):
         row, taken = call.row, reached(tuple(callee.person for callee in call.called.people))
-        drafts += _drafts(platform, call, mine, taken, may_answer)
+        drafts += _drafts(platform.settings.base_url, link, call, mine, taken, may_answer)
         detail = {"clock": row.clock, "rung": row.rung, "due_at": row.due_at, "people": sorted(mine)}
         audit.record(session, now, "oncall.called", f"incident:{call.incident.number}", detail)
     enqueue(session, now, drafts, fresh=True)  # a page's key names its deadline, which fires once
@@ -105,7 +106,8 @@ def _call(platform: Platform, session: Session, now: datetime, calls: Sequence[_
 
 
 def _drafts(
-    platform: Platform,
+    base: str,
+    link: Callable[[OncallPage], str],
     call: _Call,
     pages: Mapping[int, OncallPage],
     taken: Sequence[Way],
@@ -116,10 +118,10 @@ def _drafts(
     for way in taken:
         page = pages[way.person.id]
         title, body = call.said.for_party_a if page.target == rules.PARTY_A else call.said.for_party_b
-        text = f"{body}\n\n{platform.settings.base_url}{url}"
+        text = f"{body}\n\n{base}{url}"
         if way.channel == "email" and way.person.id in may_answer and page.clock == CALL:
-            link = f"{platform.settings.base_url}/answer/{links.token(platform, page)}"
-            text += f"\n\n不登录直接答复（限本人使用一次，{links.HOURS}小时内有效，请勿转发）：\n{link}"
+            text += f"\n\n不登录直接答复（限本人使用一次，{links.HOURS}小时内有效，请勿转发）：\n"
+            text += f"{base}/answer/{link(page)}"
         key = f"page:{page.deadline_id}:{way.channel}:{way.person.id}"
         drafts.append(Draft(key, ref, way.channel, way.address, title, text, way.person.id, url))
     return drafts

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from kernel.db.prepared import Prepared, Row
+from kernel.db.prepared import Listed, Prepared, Row
 
 
 class Lookout:
@@ -45,6 +45,11 @@ class Lookout:
                 self._drop()  # perhaps the server was restarted; the next look connects anew
                 raise
         return written.read(found)
+
+    def listed(self, question: Listed, keys: Sequence[Any], values: Row) -> list[Any]:
+        """Return what the question finds for these keys; its order holds within a part of them."""
+        parts = question.parts(self._engine.dialect, keys)
+        return [row for part, bound in parts for row in self.rows(part, {**values, **bound})]
 
     def _connect(self) -> Any:
         pooled = self._engine.raw_connection()

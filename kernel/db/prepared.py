@@ -127,17 +127,17 @@ class Listed:
 
     def run(self, session: Session, keys: Sequence[Any], values: Row) -> None:
         """Do it for these keys."""
-        for statement, bound in self._parts(session, keys):
+        for statement, bound in self.parts(session.get_bind().dialect, keys):
             statement.run(session, {**values, **bound})
 
     def rows(self, session: Session, keys: Sequence[Any]) -> list[Any]:
         """Return the rows it gives for these keys, in no order."""
-        return [
-            row for statement, bound in self._parts(session, keys) for row in statement.rows(session, bound)
-        ]
+        parts = self.parts(session.get_bind().dialect, keys)
+        return [row for statement, bound in parts for row in statement.rows(session, bound)]
 
-    def _parts(self, session: Session, keys: Sequence[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
-        if session.get_bind().dialect.driver == "psycopg":
+    def parts(self, dialect: Dialect, keys: Sequence[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
+        """Yield the statements, each with its share of the keys, that together ask for all of them."""
+        if dialect.driver == "psycopg":
             if keys:
                 yield self._array, {"keys": list(keys)}
             return

@@ -5,15 +5,18 @@ Nothing is cached between requests, so a revoked token or an ended post counts a
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel.crypto import sm3_hex
 from kernel.db import Database, UtcDateTime
-from kernel.db.prepared import Prepared
+from kernel.db.prepared import Listed
 from kernel.errors import NotFound, Unauthenticated
 from kernel.identity.actor import Actor, Grant
 from kernel.identity.models import ApiToken, Holding, LoginSession, Person, Post, PostRole, Unit
@@ -50,45 +53,50 @@ _GRANTS = (
 )
 
 
-_TOKEN_WITH_GRANTS = Prepared(
-    select(
-        Person.id,
-        Person.username,
-        Person.display_name,
-        Person.language,
-        ApiToken.role,
-        PostRole.role,
-        Unit.id,
-        Unit.scope,
+def _tokens_with_grants(hashes: Any) -> Select[Any]:
+    now = bindparam("now", type_=UtcDateTime)
+    held = and_(Holding.person_id == Person.id, Holding.since <= now)
+    return (
+        select(
+            ApiToken.token_hash,
+            Person.id,
+            Person.username,
+            Person.display_name,
+            Person.language,
+            ApiToken.role,
+            PostRole.role,
+            Unit.id,
+            Unit.scope,
+        )
+        .select_from(ApiToken)
+        .join(Person, Person.id == ApiToken.person_id)
+        .outerjoin(Holding, and_(held, or_(Holding.until.is_(None), Holding.until > now)))
+        .outerjoin(Post, Post.id == Holding.post_id)
+        .outerjoin(PostRole, PostRole.post_id == Post.id)
+        .outerjoin(Unit, Unit.id == Post.unit_id)
+        .where(ApiToken.token_hash.in_(hashes), ApiToken.revoked_at.is_(None))
+        .where(or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now))
+        .where(Person.disabled_at.is_(None))
+        .order_by(ApiToken.token_hash, Holding.id, PostRole.role)
     )
-    .select_from(ApiToken)
-    .join(Person, Person.id == ApiToken.person_id)
-    .outerjoin(
-        Holding,
-        and_(
-            Holding.person_id == Person.id,
-            Holding.since <= bindparam("now", type_=UtcDateTime),
-            or_(Holding.until.is_(None), Holding.until > bindparam("now", type_=UtcDateTime)),
-        ),
-    )
-    .outerjoin(Post, Post.id == Holding.post_id)
-    .outerjoin(PostRole, PostRole.post_id == Post.id)
-    .outerjoin(Unit, Unit.id == Post.unit_id)
-    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None))
-    .where(or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now", type_=UtcDateTime)))
-    .where(Person.disabled_at.is_(None))
-    .order_by(Holding.id, PostRole.role)
-)
-"""Whom a good token speaks for, with the roles held now, in one question."""
 
 
-def actor_at_a_glance(database: Database, now: datetime, catalogue: Catalogue, value: str) -> Actor | None:
-    """Return whom a good bearer token speaks for; None when `actor_by_token` has to say what is wrong."""
-    rows = database.lookout.rows(_TOKEN_WITH_GRANTS, {"hash": sm3_hex(value.encode()), "now": now})
-    if not rows:
-        return None
-    person_id, username, display_name, language, only = rows[0][:5]
-    grants = tuple(Grant(*row[5:]) for row in rows if row[5] and (only is None or row[5] == only))
+_TOKENS_WITH_GRANTS = Listed(_tokens_with_grants, ApiToken.__table__.c.token_hash.type)
+"""Whom good tokens speak for, with the roles held now, in one question."""
+
+
+def actors_at_a_glance(
+    database: Database, now: datetime, catalogue: Catalogue, values: Collection[str]
+) -> dict[str, Actor]:
+    """Return whom the good ones of these bearer tokens speak for; `actor_by_token` says what others lack."""
+    by_hash = {sm3_hex(value.encode()): value for value in values}
+    found = database.lookout.listed(_TOKENS_WITH_GRANTS, list(by_hash), {"now": now})
+    return {by_hash[key]: _spoken_for(list(rows), catalogue) for key, rows in groupby(found, itemgetter(0))}
+
+
+def _spoken_for(rows: Sequence[Any], catalogue: Catalogue) -> Actor:
+    _hash, person_id, username, display_name, language, only = rows[0][:6]
+    grants = tuple(Grant(*row[6:]) for row in rows if row[6] and (only is None or row[6] == only))
     rights = catalogue.rights_by(tuple((held.role, held.scope) for held in grants))
     return Actor(username, display_name, person_id, grants, rights, language)
 

@@ -34,7 +34,7 @@ def deliver_by(platform: Platform, channel: str) -> int:
     """Deliver what is due by one channel, batch after batch; returns how many attempts were made."""
     lease = LEASE * platform.clock.speed  # a rehearsal's clock runs faster than the mail server
     total = 0
-    while _anything_due(platform, channel):
+    while service.is_due(platform.db.lookout, platform.clock.now(), channel):
         with platform.db.write("outbox") as session:
             now = platform.clock.now()
             batch = service.claim(session, now, lease, channel)
@@ -53,11 +53,6 @@ email, sms, wecom, dingtalk, webhook = (
 def _due_channels(platform: Platform) -> list[str]:
     with platform.db.read() as session:
         return service.due_channels(session, platform.clock.now())
-
-
-def _anything_due(platform: Platform, channel: str) -> bool:
-    with platform.db.read() as session:
-        return service.is_due(session, platform.clock.now(), channel)
 
 
 def _deliver_batch(

@@ -14,6 +14,7 @@ from kernel import audit
 from kernel.crypto import sm3_hex
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
+from kernel.db.lookout import Lookout
 from kernel.db.once import insert_once
 from kernel.db.prepared import Listed, Prepared
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message, MessageFile, OutboxFile
@@ -113,12 +114,18 @@ def due_channels(session: Session, now: datetime) -> list[str]:
     return list(session.scalars(wanted.order_by(Message.channel)))
 
 
-def is_due(session: Session, now: datetime, channel: str) -> bool:
-    """Whether any message waits to be delivered by this channel."""
-    wanted = select(Message.id).where(
-        Message.state == QUEUED, Message.channel == channel, Message.next_at <= now
-    )
-    return session.scalar(wanted.limit(1)) is not None
+_ANY_DUE = Prepared(
+    select(Message.id)
+    .where(Message.state == QUEUED, Message.channel == bindparam("channel"))
+    .where(Message.next_at <= bindparam("now"))
+    .order_by(Message.next_at, Message.id)
+    .limit(1)
+)
+
+
+def is_due(lookout: Lookout, now: datetime, channel: str) -> bool:
+    """Whether any message waits to be delivered by this channel; asked for each of them at every turn."""
+    return bool(lookout.rows(_ANY_DUE, {"channel": channel, "now": now}))
 
 
 def claim(session: Session, now: datetime, lease: timedelta, channel: str, limit: int = 50) -> list[Message]:

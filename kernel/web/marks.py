@@ -1,6 +1,6 @@
-"""Icons, badges and the rows of the data table, made in Python: in a long list they cost more than its data.
+"""Icons, badges, places and rows of the data table, made in Python: in a page they cost more than its data.
 
-The macros in templates/components stay the way to use them. Everything is escaped here as in a template.
+The templates stay the way to use them. Everything is escaped here as in a template.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
+
+from kernel.manifest import NavItem
+from kernel.web.i18n import gettext
 
 SHAPES = {
     "ok": "dot",
@@ -27,6 +30,7 @@ SHAPES = {
 """The shape that goes with a tone, so that colour never stands alone."""
 _NOTHING = Markup("—")
 Column = Mapping[str, Any]
+Group = tuple[str, tuple[NavItem, ...]]
 
 
 def marks(url: Callable[[str], str]) -> dict[str, Callable[..., Markup]]:
@@ -44,7 +48,24 @@ def marks(url: Callable[[str], str]) -> dict[str, Callable[..., Markup]]:
         drawn = icon_mark(shape or SHAPES[tone])
         return Markup('<span class="badge badge--{}"{}>{}{}</span>').format(tone, hint, drawn, text)
 
-    return {"icon_mark": icon_mark, "badge_mark": badge_mark, "table_rows": table_rows}
+    @lru_cache(maxsize=256, typed=True)
+    def places_mark(groups: tuple[Group, ...], current: str | None, _language: str) -> Markup:
+        return Markup("").join(_group(name, items, current, icon_mark) for name, items in groups)
+
+    return {
+        "icon_mark": icon_mark,
+        "badge_mark": badge_mark,
+        "places_mark": places_mark,
+        "table_rows": table_rows,
+    }
+
+
+def _group(name: str, items: Iterable[NavItem], current: str | None, icon: Callable[[str], Markup]) -> Markup:
+    head = Markup('<p class="nav__group">{}</p>').format(gettext(name)) if name else ""
+    line = Markup('<li><a href="{}"{}>{}<span>{}</span></a></li>\n')
+    here = {current: Markup(' aria-current="page"')}
+    lines = (line.format(i.href, here.get(i.href, ""), icon(i.icon), gettext(i.label)) for i in items)
+    return Markup("{}\n<ul>\n{}</ul>\n").format(head, Markup("").join(lines))
 
 
 def table_rows(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], cards: bool) -> Markup:

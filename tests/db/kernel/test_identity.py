@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -187,6 +188,18 @@ def test_a_token_without_end_speaks_until_it_is_revoked(world: World) -> None:
         session.execute(update(ApiToken).values(revoked_at=world.now))
     with pytest.raises(Unauthenticated):
         token_speaks_for(world, value)
+
+
+def test_tokens_asked_about_together_each_speak_for_their_own_person(world: World) -> None:
+    names = ("lin", "sysadmin", "auditor")
+    tokens = {name: make_token(world, name) for name in names}
+    ask = partial(actors.actors_at_a_glance, world.platform.db, world.now, world.platform.catalogue)
+    found = ask([*tokens.values(), "sst_unknown", ""])
+    assert {name: found.pop(token).username for name, token in tokens.items()} == {n: n for n in names}
+    assert found == {}
+    for name, token in tokens.items():
+        alone = ask([token])[token]
+        assert (alone.grants, alone.rights) == (world.actor(name).grants, world.actor(name).rights)
 
 
 def test_a_token_of_a_disabled_person_and_an_unknown_token_are_refused(world: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
+from kernel.manifest import NavItem
+from kernel.web.i18n import use_language
 from kernel.web.marks import SHAPES, marks, table_rows
 
 MARKS = marks(lambda name: f"/static/{name}")
@@ -59,3 +61,29 @@ def test_cells_are_text_unless_they_are_markup() -> None:
     drawn = table_rows(COLUMNS, [{"n": EVIL, "yuan": Markup("<b>1</b>")}], True)
     assert EVIL not in drawn
     assert "<b>1</b>" in drawn
+
+
+PLACES = (
+    ("", (NavItem(EVIL, f"/?{EVIL}", "home", "public"),)),
+    ("运维", (NavItem("故障事件", "/incidents", "flag", "public"),)),
+)
+
+
+def test_the_place_where_the_reader_is_is_marked_and_no_other() -> None:
+    drawn = MARKS["places_mark"](PLACES, "/incidents", "zh")
+    assert '<a href="/incidents" aria-current="page">' in drawn
+    assert drawn.count("aria-current") == 1
+    assert MARKS["places_mark"](PLACES, None, "zh").count("aria-current") == 0
+    assert EVIL not in drawn
+    assert '<p class="nav__group">运维</p>' in drawn
+
+
+def test_each_language_has_its_own_places() -> None:
+    chinese = MARKS["places_mark"](PLACES, None, "zh")
+    use_language("en")
+    try:
+        english = MARKS["places_mark"](PLACES, None, "en")
+    finally:
+        use_language("zh")
+    assert ("故障事件" in chinese, "故障事件" in english, ">Incidents<" in english) == (True, False, True)
+    assert MARKS["places_mark"](PLACES, None, "zh") == chinese
