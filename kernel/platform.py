@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,8 @@ class Platform:
     metrics: Metrics = field(default_factory=Metrics)
     banner: str | lazy | None = None
     demo: bool = False
+    stopping: Event = field(default_factory=Event)
+    """Set when the worker is told to stop: a job that goes through much ends after what it has in hand."""
 
     @property
     def nav(self) -> tuple[NavItem, ...]:

@@ -7,7 +7,6 @@ cheap) instead of polling the file. Writers of another process wait on the busy 
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from kernel.db.group import GroupWriter
 from kernel.db.lookout import Lookout
+from kernel.db.turns import Turns
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -116,7 +116,7 @@ class _WriteGate:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Turns()
 
     def begin(self, connection: Connection) -> None:
         if not connection.get_execution_options().get("shoushi_write"):

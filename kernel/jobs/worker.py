@@ -41,6 +41,7 @@ class Worker:
 
     def start(self) -> None:
         """Run every job once now and then in its rhythm."""
+        self.platform.stopping.clear()
         for manifest in self.platform.catalogue.manifests:
             for job in manifest.jobs:
                 seconds = self.rhythm(job)
@@ -58,6 +59,7 @@ class Worker:
 
     def stop(self) -> None:
         """Stop waking jobs and wait for those that run."""
+        self.platform.stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 

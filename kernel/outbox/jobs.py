@@ -34,7 +34,9 @@ def deliver_by(platform: Platform, channel: str) -> int:
     """Deliver what is due by one channel, batch after batch; returns how many attempts were made."""
     lease = LEASE * platform.clock.speed  # a rehearsal's clock runs faster than the mail server
     total = 0
-    while service.is_due(platform.db.lookout, platform.clock.now(), channel):
+    while not platform.stopping.is_set() and service.is_due(
+        platform.db.lookout, platform.clock.now(), channel
+    ):
         with platform.db.write("outbox") as session:
             now = platform.clock.now()
             batch = service.claim(session, now, lease, channel)

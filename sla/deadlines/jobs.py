@@ -5,24 +5,37 @@ from __future__ import annotations
 import logging
 
 from kernel import bus
+from kernel.clock import SYSTEM
 from kernel.platform import Platform
 from sla.deadlines import engine, watch
 
 log = logging.getLogger(__name__)
+HOLD = 0.1
+"""Seconds for which a batch ought to keep others from writing: who reports a fault waits behind it."""
+FIRST, FEWEST = 100, 20
+"""Rows of the first batch of a turn, whose cost nobody knows yet, and rows worth a commit."""
 
 
 def tick(platform: Platform) -> int:
     """Beat, let everybody know of blind time, then fire what is due; in this order, so that deadlines which
-    fell into blind time are judged as unobserved from the start. A long catch-up beats between its batches.
+    fell into blind time are judged as unobserved from the start. A long catch-up beats between its batches,
+    lets others write between them, and ends early when the worker is told to stop.
     """
-    total = 0
+    total, limit = 0, FIRST
     while True:
         if watch.beat(platform):
             _tell(platform)
-        fired = engine.fire_batch(platform)
+        begun = SYSTEM.monotonic()
+        fired = engine.fire_batch(platform, limit)
         total += fired
-        if not fired:
+        if not fired or platform.stopping.is_set():
             return total
+        limit = fitting(fired, SYSTEM.monotonic() - begun)
+
+
+def fitting(fired: int, seconds: float) -> int:
+    """Return how many rows keep others waiting for `HOLD` at most, by what `fired` rows have taken."""
+    return max(FEWEST, min(engine.BATCH, int(HOLD * fired / max(seconds, 1e-6))))
 
 
 def _tell(platform: Platform) -> None:

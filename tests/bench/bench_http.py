@@ -47,12 +47,12 @@ def run() -> list[Row]:
     port = free_port()
     with process(["-m", "tests.bench.echo", str(port)], port):
         echo, _ = _rate(port, request("POST", "/echo", JSON, REPORT))
-        page, _ = _rate(port, request("GET", "/page", {}))
+        page, floor = _rate(port, request("GET", "/page", {}))
     report, list_page, p99 = ours
     return [
         ("report an incident, req/s", report, echo, report / echo, "≥ 0.1 × echo"),
         ("incident list page, req/s", list_page, page, list_page / page, "≥ 0.6 × Jinja"),
-        ("incident list page, p99 ms", p99, 60.0, p99 / 60.0, "≤ 60 ms"),
+        ("incident list page, p99 ms", p99, floor, p99 / floor, "≤ 60 ms at echo 5,700/s"),
     ]
 
 

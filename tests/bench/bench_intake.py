@@ -99,7 +99,7 @@ def run() -> Iterator[Row]:
     port = free_port()
     with process(["-m", "tests.bench.echo", str(port)], port):
         report = {"title": "x", "fault_class": "system_general", "modules": ["todo"], "payers": ["city"]}
-        echo = _rate(port, [request("POST", "/echo", JSON, json.dumps(report).encode())]).per_second
+        echo = _rate(port, [request("POST", "/echo", JSON, json.dumps(report).encode())])
     with tempfile.TemporaryDirectory() as folder:
         yield from _rows("SQLite", 0.35, echo, *_ours({"SHOUSHI_DATA_DIR": folder}))
     with tempfile.TemporaryDirectory() as folder:
@@ -112,14 +112,15 @@ def run() -> Iterator[Row]:
             server.stop()
 
 
-def _rows(kind: str, target: float, echo: float, single: Load, tens: Load) -> Iterator[Row]:
+def _rows(kind: str, target: float, echo: Load, single: Load, tens: Load) -> Iterator[Row]:
     many = tens.per_second * 10
     yield (
         f"alerts, one a request, {kind}, req/s",
         single.per_second,
-        echo,
-        single.per_second / echo,
+        echo.per_second,
+        single.per_second / echo.per_second,
         f"≥ {target}",
     )
-    yield f"alerts, one a request, {kind}, p99 ms", single.p99_ms, 20.0, single.p99_ms / 20, "≤ 20 ms"
+    slow = f"alerts, one a request, {kind}, p99 ms"
+    yield slow, single.p99_ms, echo.p99_ms, single.p99_ms / echo.p99_ms, "≤ 20 ms at echo 5,700/s"
     yield f"alerts, ten a request, {kind}, alerts/s", many, 5_000.0, many / 5_000, "≥ 5,000/s"

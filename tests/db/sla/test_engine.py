@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from sla.deadlines import FIRED, Deadline, engine
+from sla.deadlines.jobs import FEWEST, FIRST, fitting, tick
 from sla.deadlines.models import ARMED
 from sla.deadlines.watch import check_late
 from tests.support.deadlines import CATALOGUE, POISON, arm_many, counts
@@ -49,6 +50,27 @@ def test_a_catch_up_goes_batch_after_batch_in_the_order_they_were_due(bare: Worl
     bare.clock.advance(timedelta(seconds=1))
     assert engine.fire(bare.platform, limit=7) == 50
     assert counts(bare.platform.db) == (50, 50)
+
+
+@pytest.mark.parametrize(
+    ("fired", "seconds", "rows_next"),
+    [(100, 0.3, 33), (33, 0.3, FEWEST), (100, 0.05, 200), (100, 0.001, engine.BATCH), (1, 0.0, engine.BATCH)],
+)
+def test_a_batch_keeps_others_from_writing_for_a_moment_only(
+    fired: int, seconds: float, rows_next: int
+) -> None:
+    assert fitting(fired, seconds) == rows_next
+    assert FEWEST <= rows_next <= engine.BATCH
+
+
+def test_a_turn_ends_after_the_batch_in_hand_when_the_worker_is_told_to_stop(bare: World) -> None:
+    arm_many(bare.platform.db, FIRST + 50, bare.now)
+    bare.clock.advance(timedelta(seconds=1))
+    bare.platform.stopping.set()
+    assert tick(bare.platform) == FIRST
+    bare.platform.stopping.clear()
+    assert tick(bare.platform) == 50
+    assert counts(bare.platform.db) == (FIRST + 50, FIRST + 50)
 
 
 def test_a_poisoned_row_delays_nobody_and_is_tried_again_less_and_less_often(
