@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from drills.models import DrillEntry
     from kernel.identity.actor import Actor
     from kernel.platform import Platform
+    from kernel.web.worded import Worded
 
 USER = click.option("--user", "username", required=True, help="以谁的名义")
 POLL = 0.3
@@ -24,10 +25,12 @@ LONELY = 12_000
 def _open(username: str, permission: str) -> tuple[Platform, Actor]:
     from kernel.cli.context import open_platform
     from kernel.identity.actors import actor_of
+    from kernel.web.i18n import DEFAULT, use_language
 
     platform = open_platform()
     with platform.db.read() as session:
         actor = actor_of(session, platform.clock.now(), platform.catalogue, username)
+    use_language(actor.language or DEFAULT)
     actor.demand(permission)
     return platform, actor
 
@@ -44,16 +47,15 @@ def listing(username: str, year: int | None) -> None:
     """列出演练，新的在前。"""
     from drills import queries
     from drills.rules import OUTCOME_LABELS, STATE_LABELS
+    from kernel.web.i18n import gettext as _
 
     platform, _actor = _open(username, "drill.read")
     with platform.db.read() as session:
         found, _next = queries.listing(session, platform.zone, queries.Filter(year=year), limit=500)
     for row in found:
         begins = row.begins_at.astimezone(platform.zone)
-        outcome = OUTCOME_LABELS.get(row.outcome, "")
-        click.echo(
-            f"{row.number}\t{begins:%Y-%m-%d %H:%M}\t{STATE_LABELS[row.state]}\t{outcome}\t{row.title}"
-        )
+        state, outcome = _(STATE_LABELS[row.state]), _(OUTCOME_LABELS.get(row.outcome, ""))
+        click.echo(f"{row.number}\t{begins:%Y-%m-%d %H:%M}\t{state}\t{outcome}\t{row.title}")
 
 
 @drill.command("scenarios")
@@ -73,12 +75,14 @@ def scenarios() -> None:
 @click.option("--user", "username", default=None, help="核对库中的演练时，以谁的名义")
 def check(target: str, username: str | None) -> None:
     """核对一份方案文件，或核对库中的演练此刻能否开始；不能则说明理由并以 1 退出。"""
+    from kernel.web.i18n import gettext as _
+
     problems = _problems_of_file(Path(target)) if Path(target).is_file() else _problems_of(target, username)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
         raise SystemExit(1)
-    click.echo("没有发现问题。")
+    click.echo(_("没有发现问题。"))
 
 
 def _problems_of_file(path: Path) -> list[str]:
@@ -151,6 +155,9 @@ def _follow(platform: Platform, actor: Actor, number: str, thread: threading.Thr
 
     A worker that runs beside us may have been the first to take the drill: then we only watch.
     """
+    from kernel.web.i18n import gettext as _
+    from kernel.web.worded import worded
+
     printed = lonely = 0
     asked = False
     while lonely < LONELY:
@@ -164,8 +171,8 @@ def _follow(platform: Platform, actor: Actor, number: str, thread: threading.Thr
         except KeyboardInterrupt:
             if not asked:
                 asked = True
-                click.echo("正在中止并回退……", err=True)
-                _abort(platform, actor, number, "命令行中断")
+                click.echo(_("正在中止并回退……"), err=True)
+                _abort(platform, actor, number, worded("命令行中断"))
 
 
 def _over(platform: Platform, number: str) -> bool:
@@ -186,29 +193,33 @@ def _print_new(platform: Platform, number: str, after: int) -> int:
 
 
 def _line(platform: Platform, row: DrillEntry) -> str:
-    from drills import rules
+    from drills import log, rules
+    from kernel.web.i18n import gettext as _
 
     data: dict[str, Any] = row.data
-    what = rules.MOVES[row.kind].label
+    what = _(rules.MOVES[row.kind].label)
     if row.kind == "probe":
-        what = f"探测 {data['name']} {'正常' if data['ok'] else '不正常'}"
+        what = f"{_('探测')} {data['name']} {_('正常') if data['ok'] else _('不正常')}"
     elif data.get("id"):
         what = f"{what} {data['id']}"
     at = row.at.astimezone(platform.zone)
-    return f"{at:%H:%M:%S}  {what}  {row.text or ''}".rstrip()
+    return f"{at:%H:%M:%S}  {what}  {log.text(row) or ''}".rstrip()
 
 
 def _status(platform: Platform, number: str) -> int:
     from drills import rules, service
+    from kernel.web.i18n import gettext as _
 
     with platform.db.read() as session:
         found = service.find(session, number)
     if found.result:
         for each in found.result["criteria"]:
-            mark = "达到" if each["met"] else "未达到"
-            click.echo(f"{mark}\t{each['key']}\t要求 {each['wanted']}\t实测 {each['found']}")
+            mark = _("达到") if each["met"] else _("未达到")
+            wanted, measured = f"{_('要求')} {each['wanted']}", f"{_('实测')} {each['found']}"
+            click.echo(f"{mark}\t{each['key']}\t{wanted}\t{measured}")
     if found.state == rules.ROLLBACK_FAILED:
-        click.echo(f"未能恢复原状，须人工处理：{platform.settings.base_url}/drills/{number}", err=True)
+        address = f"{platform.settings.base_url}/drills/{number}"
+        click.echo(_("未能恢复原状，须人工处理：%(address)s", address=address), err=True)
         return 4
     return 0 if found.outcome == rules.COMPLETED else 1
 
@@ -219,12 +230,14 @@ def _status(platform: Platform, number: str) -> int:
 @click.option("--text", required=True, help="理由")
 def abort(username: str, number: str, text: str) -> None:
     """中止正在进行的演练；已注入的故障随即撤销。"""
+    from kernel.web.i18n import gettext as _
+
     platform, actor = _open(username, "drill.abort")
     _abort(platform, actor, number, text)
-    click.echo(f"{number} 已下令中止")
+    click.echo(_("%(number)s 已下令中止", number=number))
 
 
-def _abort(platform: Platform, actor: Actor, number: str, text: str) -> None:
+def _abort(platform: Platform, actor: Actor, number: str, text: Worded | str) -> None:
     from drills import service
 
     with platform.db.write(actor.username) as session:

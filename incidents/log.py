@@ -26,6 +26,8 @@ class Who(NamedTuple):
 
 
 PLATFORM = Who("platform", "平台")
+OURS = (PLATFORM.username, "conductor", "repair")
+"""Who is nobody, the processes of drills and repairs too: their names and words are ours to translate."""
 
 
 def append(

@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from incidents.broadcasts.rules import Receipt
+from incidents.log import OURS
 from incidents.models import Broadcast, Incident, IncidentEvent
 from incidents.queries import Detail
 from incidents.service import Reported
+from kernel.web.worded import shown
 from sla.schemas import live_state
 from sla.verdict import ClockVerdict, Verdict
 
@@ -190,7 +192,7 @@ def _event(row: IncidentEvent, zone: Any) -> dict[str, Any]:
         "seq": row.seq,
         "at": row.at.astimezone(zone),
         "type": row.type,
-        "text": row.text,
+        "text": shown(row.text, row.data, ours=row.actor in OURS),
         "actor": row.actor,
         "actor_name": row.actor_name,
         "recorded_at": row.recorded_at.astimezone(zone),
