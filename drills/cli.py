@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,35 @@ def plan(username: str, file: Path, submit: bool) -> None:
         if submit:
             service.submit(platform, session, now, actor, number)
     click.echo(number)
+
+
+@drill.command("again")
+@USER
+@click.argument("number")
+@click.option(
+    "--begins",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    default=None,
+    help="开始时间；不填即移到合同要求的下一次",
+)
+@click.option("--submit", is_flag=True, help="同时提交甲方批准")
+def again(username: str, number: str, begins: datetime | None, submit: bool) -> None:
+    """把一次已结束演练的方案存为新的草稿，打印新的编号。"""
+    from drills import again as once_more
+    from drills import plan, service
+
+    platform, actor = _open(username, "drill.plan")
+    with platform.db.write(actor.username) as session:
+        now = platform.clock.now()
+        found = once_more.of(platform, session, now, number)
+        window = once_more.starting(found, begins, platform.zone) if begins else found.window
+        if window is None:
+            raise click.UsageError("合同没有再要求演练：请用 --begins 说明开始时间。")
+        text = plan.write(found.plan.model_copy(update={"window": window}))
+        made = service.draft(platform, session, now, actor, text).number
+        if submit:
+            service.submit(platform, session, now, actor, made)
+    click.echo(made)
 
 
 @drill.command("run")
