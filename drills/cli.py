@@ -47,7 +47,7 @@ def drill() -> None:
 def listing(username: str, year: int | None) -> None:
     """列出演练，新的在前。"""
     from drills import queries
-    from drills.rules import OUTCOME_LABELS, STATE_LABELS
+    from drills.rules import OUTCOME_LABELS, state_label
     from kernel.web.i18n import gettext as _
 
     platform, _actor = _open(username, "drill.read")
@@ -55,7 +55,8 @@ def listing(username: str, year: int | None) -> None:
         found, _next = queries.listing(session, platform.zone, queries.Filter(year=year), limit=500)
     for row in found:
         begins = row.begins_at.astimezone(platform.zone)
-        state, outcome = _(STATE_LABELS[row.state]), _(OUTCOME_LABELS.get(row.outcome, ""))
+        state = _(state_label(row.state, row.outcome))
+        outcome = _(OUTCOME_LABELS.get(row.outcome, ""))
         click.echo(f"{row.number}\t{begins:%Y-%m-%d %H:%M}\t{state}\t{outcome}\t{row.title}")
 
 

@@ -56,7 +56,7 @@ def _head(found: Detail, contract: Contract) -> Facts:
             (_("演练形式"), _(present.FORM_LABELS[drill.form])),
             (_("故障类别"), fault.name if fault else drill.fault_class),
             (_("合同条款"), clause.article if clause else "—"),
-            (_("状态"), _(rules.STATE_LABELS[drill.state])),
+            (_("状态"), _(rules.state_label(drill.state, drill.outcome))),
             (_("结果"), outcome),
             (_("开始"), localtime(drill.started_at) if drill.started_at else "—"),
             (_("结束"), localtime(drill.ended_at) if drill.ended_at else "—"),

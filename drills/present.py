@@ -73,6 +73,7 @@ def words(platform: Platform) -> dict[str, Any]:
     return {
         "contract": pinned.in_force(platform),
         "states": rules.STATE_LABELS,
+        "state_label": rules.state_label,
         "tones": TONES,
         "outcomes": rules.OUTCOME_LABELS,
         "outcome_tones": OUTCOME_TONES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -122,13 +123,39 @@ def test_a_whole_drill_reads_without_a_chinese_word_of_ours(
     assert foreign("\n".join(lines), rig) == []
 
 
+def printed(site: Site, number: str, language: str) -> str:
+    """Return the words of the report without spaces: typst puts some between Chinese and figures."""
+    answer = site.page("wang").get(f"/drills/{number}/report.pdf", headers={"accept-language": language})
+    with pypdfium2.PdfDocument(answer.content) as document:
+        said = "".join(page.get_textpage().get_text_range() for page in document)
+    return "".join(said.split())
+
+
 def test_the_report_is_printed_in_english_too(rig: Rig, box: Machine, site: Site) -> None:
     number = aborted(rig, box)
-    answer = site.page("wang").get(f"/drills/{number}/report.pdf", headers={"accept-language": "en"})
-    with pypdfium2.PdfDocument(answer.content) as document:
-        said = "\n".join(page.get_textpage().get_text_range() for page in document)
-    assert "order to abort was" in said.replace("\n", " ")
+    said = printed(site, number, "en")
+    assert "Theordertoabortwasreceived" in said
     assert "收到中止命令" not in said
+    assert "收到中止命令" in printed(site, number, "zh")
+
+
+@pytest.mark.parametrize(
+    ("story", "chinese", "english"),
+    [
+        (passed, "演练完成，已恢复原状，待评估", "Completed and rolled back, to be evaluated"),
+        (failed, "未达标，已恢复原状，待评估", "Failed and rolled back, to be evaluated"),
+        (aborted, "已中止，已恢复原状，待评估", "Aborted and rolled back, to be evaluated"),
+    ],
+)
+def test_the_state_says_how_it_came_to_be_rolled_back(
+    rig: Rig, box: Machine, site: Site, story: Any, chinese: str, english: str
+) -> None:
+    number = story(rig, box)
+    for language, words in (("zh", chinese), ("en", english)):
+        reader = site.page("wang", lang=language)
+        for url in ("/drills", "/drills/year", f"/drills/{number}"):
+            assert words in reader.get(url).text, (language, url)
+        assert words.replace(" ", "") in printed(site, number, language)
 
 
 def test_in_chinese_nothing_has_changed(rig: Rig, box: Machine, site: Site) -> None:
