@@ -230,7 +230,8 @@ def _line(platform: Platform, row: DrillEntry) -> str:
     data: dict[str, Any] = row.data
     what = _(rules.MOVES[row.kind].label)
     if row.kind == "probe":
-        what = f"{_('探测')} {data['name']} {_('正常') if data['ok'] else _('不正常')}"
+        name = data["name"]
+        what = _("探测 %(name)s 正常", name=name) if data["ok"] else _("探测 %(name)s 不正常", name=name)
     elif data.get("id"):
         what = f"{what} {data['id']}"
     at = row.at.astimezone(platform.zone)

@@ -73,7 +73,10 @@ def _plan(found: Detail) -> list[Block]:
     plan, seen = resolved.plan, present.preview(resolved)
     names = found.names
     people = [
-        (_(present.ROLE_LABELS[role]), "、".join(names.get(p, p) for p in _people(getattr(plan.roles, role))))
+        (
+            _(present.ROLE_LABELS[role]),
+            _("、").join(names.get(p, p) for p in _people(getattr(plan.roles, role))),
+        )
         for role in present.ROLE_LABELS
     ]
     hosts = [[h.name, h.address, _(present.TIER_LABELS[h.tier]) if h.tier else "—"] for h in seen["hosts"]]

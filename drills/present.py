@@ -306,7 +306,8 @@ def timeline_entry(entry: Any, started: datetime | None) -> dict[str, Any]:
     what = _(rules.MOVES[entry.kind].label)
     data = entry.data
     if entry.kind == "probe":
-        what = _("探测%(name)s：%(state)s", name=data["name"], state=_("正常") if data["ok"] else _("不正常"))
+        name = data["name"]
+        what = _("探测%(name)s：正常", name=name) if data["ok"] else _("探测%(name)s：不正常", name=name)
     elif data.get("id"):
         what = _("%(what)s：%(id)s", what=what, id=data["id"])
     body = log.text(entry) or data.get("title") or ""
