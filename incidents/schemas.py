@@ -7,12 +7,11 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from incidents import log
 from incidents.broadcasts.rules import Receipt
-from incidents.log import OURS
 from incidents.models import Broadcast, Incident, IncidentEvent
 from incidents.queries import Detail
 from incidents.service import Reported
-from kernel.web.worded import shown
 from sla.schemas import live_state
 from sla.verdict import ClockVerdict, Verdict
 
@@ -192,9 +191,9 @@ def _event(row: IncidentEvent, zone: Any) -> dict[str, Any]:
         "seq": row.seq,
         "at": row.at.astimezone(zone),
         "type": row.type,
-        "text": shown(row.text, row.data, ours=row.actor in OURS),
+        "text": log.text(row),
         "actor": row.actor,
-        "actor_name": row.actor_name,
+        "actor_name": log.name(row),
         "recorded_at": row.recorded_at.astimezone(zone),
         "data": row.data or {},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -100,6 +101,16 @@ def test_without_a_day_owed_the_time_is_left_to_choose(rig: Rig, over: str, site
     assert "合同没有再要求演练" in page
     assert (value(page, "begins"), value(page, "ends")) == ("", "")
     assert value(page, "title") == "第三季度演练"
+
+
+def test_a_drill_whose_scenario_has_left_the_catalogue_is_not_planned_again(
+    rig: Rig, over: str, site: Site
+) -> None:
+    shutil.rmtree(rig.content / "scenarios" / "tiny")
+    ops = site.page("he")
+    for url in ("/drills", f"/drills/{over}"):
+        assert BUTTON not in ops.get(url).text
+    assert ops.get(f"/drills/new?after={over}").status_code == 404
 
 
 def test_a_drill_that_is_not_over_is_changed_and_not_planned_again(rig: Rig, site: Site) -> None:

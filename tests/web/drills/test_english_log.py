@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
 import pypdfium2
 import pytest
+import yaml
+from click.testing import CliRunner
 
 from drills import cli, log, rules, views
 from drills.models import DrillEntry
 from incidents.log import rows_of
-from kernel.web.i18n import use_language
+from kernel.identity.models import Person
+from kernel.web.i18n import DEFAULT, use_language
+from kernel.web.worded import worded
 from playbooks.runner import Outcome
 from tests.support.drill_fakes import Machine, machine, write_fake_scenario
 from tests.support.drills import Rig
@@ -23,6 +28,12 @@ WRITTEN_BY_PEOPLE = ("同意", "已答复。", "影响了旁边的业务", "联�
 GIVEN_BY_AUTHORS = ("小服务停止演练",)
 """The name of the plan."""
 BROKEN = Outcome("failed", 0.1, message="unit not found")
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    yield
+    use_language(DEFAULT)
 
 
 @pytest.fixture
@@ -182,6 +193,56 @@ def test_the_drill_s_incident_reads_in_both_languages(rig: Rig, box: Machine, si
     assert "The probes see the service restored." in page
     assert "Drill conductor" in page
     assert "探测确认服务恢复。" in site.page("wang", lang="zh").get(f"/incidents/{incident}").text
+
+
+def test_a_real_incident_of_a_drill_that_stays_broken_says_why_in_both_languages(
+    rig: Rig, box: Machine, site: Site
+) -> None:
+    hosts = {"all": {"hosts": {"box": {"ansible_connection": "local", "shoushi_tier": "staging"}}}}
+    (rig.content / "scenarios" / "tiny" / "inventory.local.yml").write_text(yaml.safe_dump(hosts))
+    incident = rig.drill(stuck(rig, box)).real_incident
+    told = {
+        language: site.page("wang", lang=language).get(f"/incidents/{incident}").text
+        for language in ("zh", "en")
+    }
+    assert "回退步骤 undo:a 失败" in told["zh"]
+    assert "Rollback step undo:a failed" in told["en"]
+    assert "回退步骤" not in told["en"]
+
+
+def speaks(rig: Rig, who: str, language: str) -> None:
+    """Let somebody choose the language the platform speaks to them."""
+    with rig.world.platform.db.write(who) as session:
+        session.query(Person).filter_by(username=who).one().language = language
+
+
+def test_the_command_line_speaks_the_language_of_its_user(
+    rig: Rig, box: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.cli.context.open_platform", lambda: rig.world.platform)
+    number = box.number = rig.started()
+
+    def follow(*arguments: str) -> str:
+        run = CliRunner().invoke(cli.drill, [*arguments, "--user", "he"])
+        use_language("zh")
+        assert run.exit_code == 0, run.output
+        return run.output
+
+    assert "布置中" in follow("list")
+    speaks(rig, "he", "en")
+    assert "Arming" in follow("list")
+    assert "the order to abort is given" in follow("abort", number, "--text", "影响了旁边的业务")
+
+
+def test_an_interrupt_at_the_command_line_is_a_reason_in_both_languages(rig: Rig, box: Machine) -> None:
+    number = rig.started()
+    platform, he = rig.world.platform, rig.world.actor("he")
+    cli._abort(platform, he, number, worded("命令行中断"))
+    [entry] = [each for each in rig.entries(number) if each.kind == "abort_requested"]
+    assert entry.text == "命令行中断"
+    use_language("en")
+    assert log.text(entry) == "Interrupted at the command line"
+    use_language("zh")
 
 
 def test_the_chain_bears_out_entries_with_words_and_without(rig: Rig, box: Machine, site: Site) -> None:
