@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from drills.models import DrillEntry
     from kernel.identity.actor import Actor
     from kernel.platform import Platform
+    from kernel.web.worded import Worded
 
 USER = click.option("--user", "username", required=True, help="以谁的名义")
 POLL = 0.3
@@ -24,10 +26,12 @@ LONELY = 12_000
 def _open(username: str, permission: str) -> tuple[Platform, Actor]:
     from kernel.cli.context import open_platform
     from kernel.identity.actors import actor_of
+    from kernel.web.i18n import DEFAULT, use_language
 
     platform = open_platform()
     with platform.db.read() as session:
         actor = actor_of(session, platform.clock.now(), platform.catalogue, username)
+    use_language(actor.language or DEFAULT)
     actor.demand(permission)
     return platform, actor
 
@@ -43,17 +47,17 @@ def drill() -> None:
 def listing(username: str, year: int | None) -> None:
     """列出演练，新的在前。"""
     from drills import queries
-    from drills.rules import OUTCOME_LABELS, STATE_LABELS
+    from drills.rules import OUTCOME_LABELS, state_label
+    from kernel.web.i18n import gettext as _
 
     platform, _actor = _open(username, "drill.read")
     with platform.db.read() as session:
         found, _next = queries.listing(session, platform.zone, queries.Filter(year=year), limit=500)
     for row in found:
         begins = row.begins_at.astimezone(platform.zone)
-        outcome = OUTCOME_LABELS.get(row.outcome, "")
-        click.echo(
-            f"{row.number}\t{begins:%Y-%m-%d %H:%M}\t{STATE_LABELS[row.state]}\t{outcome}\t{row.title}"
-        )
+        state = _(state_label(row.state, row.outcome))
+        outcome = _(OUTCOME_LABELS.get(row.outcome, ""))
+        click.echo(f"{row.number}\t{begins:%Y-%m-%d %H:%M}\t{state}\t{outcome}\t{row.title}")
 
 
 @drill.command("scenarios")
@@ -73,12 +77,14 @@ def scenarios() -> None:
 @click.option("--user", "username", default=None, help="核对库中的演练时，以谁的名义")
 def check(target: str, username: str | None) -> None:
     """核对一份方案文件，或核对库中的演练此刻能否开始；不能则说明理由并以 1 退出。"""
+    from kernel.web.i18n import gettext as _
+
     problems = _problems_of_file(Path(target)) if Path(target).is_file() else _problems_of(target, username)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
         raise SystemExit(1)
-    click.echo("没有发现问题。")
+    click.echo(_("没有发现问题。"))
 
 
 def _problems_of_file(path: Path) -> list[str]:
@@ -122,6 +128,35 @@ def plan(username: str, file: Path, submit: bool) -> None:
     click.echo(number)
 
 
+@drill.command("again")
+@USER
+@click.argument("number")
+@click.option(
+    "--begins",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    default=None,
+    help="开始时间；不填即移到合同要求的下一次",
+)
+@click.option("--submit", is_flag=True, help="同时提交甲方批准")
+def again(username: str, number: str, begins: datetime | None, submit: bool) -> None:
+    """把一次已结束演练的方案存为新的草稿，打印新的编号。"""
+    from drills import again as once_more
+    from drills import plan, service
+
+    platform, actor = _open(username, "drill.plan")
+    with platform.db.write(actor.username) as session:
+        now = platform.clock.now()
+        found = once_more.of(platform, session, now, number)
+        window = once_more.starting(found, begins, platform.zone) if begins else found.window
+        if window is None:
+            raise click.UsageError("合同没有再要求演练：请用 --begins 说明开始时间。")
+        text = plan.write(found.plan.model_copy(update={"window": window}))
+        made = service.draft(platform, session, now, actor, text).number
+        if submit:
+            service.submit(platform, session, now, actor, made)
+    click.echo(made)
+
+
 @drill.command("run")
 @USER
 @click.argument("number")
@@ -151,6 +186,9 @@ def _follow(platform: Platform, actor: Actor, number: str, thread: threading.Thr
 
     A worker that runs beside us may have been the first to take the drill: then we only watch.
     """
+    from kernel.web.i18n import gettext as _
+    from kernel.web.worded import worded
+
     printed = lonely = 0
     asked = False
     while lonely < LONELY:
@@ -164,8 +202,8 @@ def _follow(platform: Platform, actor: Actor, number: str, thread: threading.Thr
         except KeyboardInterrupt:
             if not asked:
                 asked = True
-                click.echo("正在中止并回退……", err=True)
-                _abort(platform, actor, number, "命令行中断")
+                click.echo(_("正在中止并回退……"), err=True)
+                _abort(platform, actor, number, worded("命令行中断"))
 
 
 def _over(platform: Platform, number: str) -> bool:
@@ -186,29 +224,34 @@ def _print_new(platform: Platform, number: str, after: int) -> int:
 
 
 def _line(platform: Platform, row: DrillEntry) -> str:
-    from drills import rules
+    from drills import log, rules
+    from kernel.web.i18n import gettext as _
 
     data: dict[str, Any] = row.data
-    what = rules.MOVES[row.kind].label
+    what = _(rules.MOVES[row.kind].label)
     if row.kind == "probe":
-        what = f"探测 {data['name']} {'正常' if data['ok'] else '不正常'}"
+        name = data["name"]
+        what = _("探测 %(name)s 正常", name=name) if data["ok"] else _("探测 %(name)s 不正常", name=name)
     elif data.get("id"):
         what = f"{what} {data['id']}"
     at = row.at.astimezone(platform.zone)
-    return f"{at:%H:%M:%S}  {what}  {row.text or ''}".rstrip()
+    return f"{at:%H:%M:%S}  {what}  {log.text(row) or ''}".rstrip()
 
 
 def _status(platform: Platform, number: str) -> int:
     from drills import rules, service
+    from kernel.web.i18n import gettext as _
 
     with platform.db.read() as session:
         found = service.find(session, number)
     if found.result:
         for each in found.result["criteria"]:
-            mark = "达到" if each["met"] else "未达到"
-            click.echo(f"{mark}\t{each['key']}\t要求 {each['wanted']}\t实测 {each['found']}")
+            mark = _("达到") if each["met"] else _("未达到")
+            wanted, measured = f"{_('要求')} {each['wanted']}", f"{_('实测')} {each['found']}"
+            click.echo(f"{mark}\t{each['key']}\t{wanted}\t{measured}")
     if found.state == rules.ROLLBACK_FAILED:
-        click.echo(f"未能恢复原状，须人工处理：{platform.settings.base_url}/drills/{number}", err=True)
+        address = f"{platform.settings.base_url}/drills/{number}"
+        click.echo(_("未能恢复原状，须人工处理：%(address)s", address=address), err=True)
         return 4
     return 0 if found.outcome == rules.COMPLETED else 1
 
@@ -219,12 +262,14 @@ def _status(platform: Platform, number: str) -> int:
 @click.option("--text", required=True, help="理由")
 def abort(username: str, number: str, text: str) -> None:
     """中止正在进行的演练；已注入的故障随即撤销。"""
+    from kernel.web.i18n import gettext as _
+
     platform, actor = _open(username, "drill.abort")
     _abort(platform, actor, number, text)
-    click.echo(f"{number} 已下令中止")
+    click.echo(_("%(number)s 已下令中止", number=number))
 
 
-def _abort(platform: Platform, actor: Actor, number: str, text: str) -> None:
+def _abort(platform: Platform, actor: Actor, number: str, text: Worded | str) -> None:
     from drills import service
 
     with platform.db.write(actor.username) as session:

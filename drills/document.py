@@ -56,7 +56,7 @@ def _head(found: Detail, contract: Contract) -> Facts:
             (_("演练形式"), _(present.FORM_LABELS[drill.form])),
             (_("故障类别"), fault.name if fault else drill.fault_class),
             (_("合同条款"), clause.article if clause else "—"),
-            (_("状态"), _(rules.STATE_LABELS[drill.state])),
+            (_("状态"), _(rules.state_label(drill.state, drill.outcome))),
             (_("结果"), outcome),
             (_("开始"), localtime(drill.started_at) if drill.started_at else "—"),
             (_("结束"), localtime(drill.ended_at) if drill.ended_at else "—"),
@@ -73,7 +73,10 @@ def _plan(found: Detail) -> list[Block]:
     plan, seen = resolved.plan, present.preview(resolved)
     names = found.names
     people = [
-        (_(present.ROLE_LABELS[role]), "、".join(names.get(p, p) for p in _people(getattr(plan.roles, role))))
+        (
+            _(present.ROLE_LABELS[role]),
+            _("、").join(names.get(p, p) for p in _people(getattr(plan.roles, role))),
+        )
         for role in present.ROLE_LABELS
     ]
     hosts = [[h.name, h.address, _(present.TIER_LABELS[h.tier]) if h.tier else "—"] for h in seen["hosts"]]

@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from drills import items, log, notices, rules
-from drills.log import Said, Who
+from drills.log import PLATFORM, Said
 from drills.models import Drill, DrillItem
 from kernel.identity.directory import people_by_id, people_with_role
 from kernel.platform import Platform
 
-PLATFORM = Who("system", "平台")
 _ITEM_WORDS = {"remind": "【提醒】演练整改事项即将到期", "due": "【逾期】演练整改事项尚未完成"}
 
 

@@ -19,6 +19,7 @@ from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
+from kernel.web.worded import worded
 from sla import pinned
 from sla.obligations import service as obligations
 from sla.obligations.told import Told
@@ -83,7 +84,8 @@ def sign(platform: Platform, session: Session, now: datetime, actor: Actor, numb
     signed = Said(f"signed_{party}", {"signs": drill.head}, text.strip() or None)
     log.append(session, now, drill, service.who_of(actor), [signed])
     if party == "a":
-        incident.confirmed(platform, session, now, drill, actor, text.strip() or _("演练报告已签字。"))
+        words = text.strip() or worded("演练报告已签字。")
+        incident.confirmed(platform, session, now, drill, actor, words)
         _held(platform, session, now, actor, drill)
     return drill
 

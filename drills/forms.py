@@ -10,6 +10,7 @@ import yaml
 from starlette.datastructures import FormData
 
 from drills import plan
+from drills.again import Again
 from incidents.forms import local_time, text, texts
 from kernel.errors import Invalid
 from kernel.web.i18n import gettext as _
@@ -104,6 +105,13 @@ def values_of(wanted: plan.Plan) -> Mapping[str, Any]:
         "rto": written(wanted.limits.rto) if wanted.limits.rto else "",
         "rpo_rows": "" if wanted.limits.rpo_rows is None else str(wanted.limits.rpo_rows),
     } | {f"limit-{name}": written(value) for name, value in wanted.limits.steps.items()}
+
+
+def values_again(found: Again) -> Mapping[str, Any]:
+    """Return a plan as the form's values for another drill; the time is empty when it must be chosen."""
+    window = found.window
+    times = {"begins": window.begins if window else "", "ends": window.ends if window else ""}
+    return {**values_of(found.plan), **times}
 
 
 def typed(form: FormData) -> dict[str, Any]:

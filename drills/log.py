@@ -16,6 +16,7 @@ from kernel.audit.attest import compare
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.errors import Conflict
 from kernel.web.i18n import gettext as _
+from kernel.web.worded import Worded, data_of, shown, text_of
 
 ACTION = "drill.entry"
 CHAINED = ("seq", "at", "kind", "text", "data", "actor", "actor_name")
@@ -29,6 +30,9 @@ class Who(NamedTuple):
 
 
 CONDUCTOR = Who("conductor", "演练控制器")
+PLATFORM = Who("system", "平台")
+OURS = (CONDUCTOR.username, PLATFORM.username)
+"""Who is nobody: their names and words are ours to translate."""
 
 
 class Said(NamedTuple):
@@ -36,7 +40,8 @@ class Said(NamedTuple):
 
     kind: str
     data: Mapping[str, Any] = {}
-    text: str | None = None
+    text: Worded | str | None = None
+    """As a person wrote it, or the platform's own sentence."""
     at: datetime | None = None
     """When it happened, when that is not now."""
 
@@ -68,8 +73,8 @@ def append(session: Session, now: datetime, drill: Drill, who: Who, said: Iterab
             "seq": drill.seq + 1,
             "at": each.at or now,
             "kind": each.kind,
-            "text": each.text,
-            "data": dict(each.data),
+            "text": text_of(each.text),
+            "data": {**each.data, **data_of(each.text)},
             "actor": who.username,
             "actor_name": who.name,
         }
@@ -123,6 +128,16 @@ def _recomputed(found: Iterable[Any]) -> Iterator[tuple[str, str]]:
         digest = entry_digest(number, previous, {name: getattr(entry, name) for name in CHAINED})
         kept, previous = entry.digest, entry.digest
         yield f"drill:{number}#{entry.seq}", digest if digest == kept else f"{digest} {kept}"
+
+
+def text(entry: DrillEntry) -> str | None:
+    """Return an entry's text in the reader's language; what a person wrote stays as it was written."""
+    return shown(entry.text, entry.data, ours=entry.actor in OURS)
+
+
+def name(entry: DrillEntry) -> str:
+    """Return who an entry is from."""
+    return _(entry.actor_name) if entry.actor in OURS else entry.actor_name
 
 
 def asked_again(session: Session, drill: Drill) -> bool:

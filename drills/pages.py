@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from drills import deeds, document, evaluation, forms, items, present, queries, service, views, yearly
+from drills import again, deeds, document, evaluation, forms, items, present, queries, service, views, yearly
 from drills import plan as plans
 from incidents.forms import local_time, state_of, text
 from kernel.disclosure.edge import disclosed
@@ -43,7 +43,7 @@ def listing(
     """List drills, the newest first."""
     found, following = queries.listing(session, platform_of(request).zone, wanted, cursor)
     shown: dict[str, Any] = {"drills": found, "next": following, "wanted": wanted}
-    shown["pending"] = queries.items_pending(session)
+    shown |= {"pending": queries.items_pending(session), "may_again": again.may}
     return render(request, "drills/list.html", **shown, **present.words(platform_of(request)))
 
 
@@ -74,9 +74,19 @@ def year_pdf(request: Request, actor: Reader, session: Read, year: int | None = 
 
 
 @router.get("/drills/new")
-def new(request: Request, _actor: Planner, session: Read, scenario: str = "") -> Response:
-    """Show the form of a new plan, or the scenarios to choose from."""
+def new(
+    request: Request,
+    _actor: Planner,
+    session: Read,
+    scenario: str = "",
+    after: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """Show the form of a new plan, empty or after a drill that is over, or the scenarios to choose from."""
     begin(request)
+    if after:
+        found = again.of(platform_of(request), session, platform_of(request).clock.now(), after)
+        state = FormState(forms.values_again(found))
+        return _plan_page(request, session, found.plan.scenario, state, after=found)
     if not scenario:
         entries = [entry.what for entry in catalogue.scenarios().values()]
         return render(request, "drills/choose.html", entries=entries, **present.words(platform_of(request)))
@@ -141,13 +151,14 @@ def _plan_page(
     number: str = "",
     plan: plans.Plan | None = None,
     status: int = 200,
+    after: again.Again | None = None,
 ) -> Response:
     platform = platform_of(request)
     begin(request)
     shown = present.plan_form(platform, session, scenario, platform.clock.now())
     if plan is not None:
         shown["preview"] = present.preview(service.resolved(platform, plan))
-    shown |= {"state": state, "number": number}
+    shown |= {"state": state, "number": number, "after": after}
     return render(request, "drills/plan.html", status, **shown, **present.words(platform))
 
 
@@ -329,6 +340,7 @@ def _page(
         status_code=error.status if error else 200,
         found=found,
         drill=found.drill,
+        may_again=again.may(found.drill) and found.resolved is not None,
         owners=owners,
         failed=failed,
         state=state_of(form or FormData(), error),

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from drills import evaluation, guard, items, plan, rules, service
+from drills import evaluation, guard, items, log, plan, rules, service
 from drills.queries import Detail
 from kernel.identity.actor import Actor
 from kernel.identity.directory import people_with_role
@@ -73,6 +73,7 @@ def words(platform: Platform) -> dict[str, Any]:
     return {
         "contract": pinned.in_force(platform),
         "states": rules.STATE_LABELS,
+        "state_label": rules.state_label,
         "tones": TONES,
         "outcomes": rules.OUTCOME_LABELS,
         "outcome_tones": OUTCOME_TONES,
@@ -305,11 +306,11 @@ def timeline_entry(entry: Any, started: datetime | None) -> dict[str, Any]:
     what = _(rules.MOVES[entry.kind].label)
     data = entry.data
     if entry.kind == "probe":
-        what = _("探测%(name)s：%(state)s", name=data["name"], state=_("正常") if data["ok"] else _("不正常"))
+        name = data["name"]
+        what = _("探测%(name)s：正常", name=name) if data["ok"] else _("探测%(name)s：不正常", name=name)
     elif data.get("id"):
-        what = f"{what}：{data['id']}"
-    who = _(entry.actor_name) if entry.actor in ("conductor", "system") else entry.actor_name
-    body = entry.text or data.get("title") or ""
+        what = _("%(what)s：%(id)s", what=what, id=data["id"])
+    body = log.text(entry) or data.get("title") or ""
     if data.get("seconds") is not None:
         body = f"{body} {_('用时 %(span)s', span=span(float(data['seconds'])))}".strip()
     if started is not None and entry.at >= started and entry.kind not in AFTERWARDS:
@@ -317,7 +318,7 @@ def timeline_entry(entry: Any, started: datetime | None) -> dict[str, Any]:
     tone = TONE_OF.get(entry.kind)
     if entry.kind == "probe":
         tone = "met" if data["ok"] else "over"
-    return {"at": entry.at, "who": who, "what": what, "body": body, "tone": tone}
+    return {"at": entry.at, "who": log.name(entry), "what": what, "body": body, "tone": tone}
 
 
 def moves(actor: Actor, found: Detail, item: Any) -> list[str]:

@@ -36,6 +36,13 @@ STATE_LABELS = {
 }
 ENDINGS = (COMPLETED, FAILED, ABORTED, INTERRUPTED)
 OUTCOME_LABELS = {COMPLETED: "达标", FAILED: "未达标", ABORTED: "中止", INTERRUPTED: "意外中断"}
+BACK_LABELS = {
+    COMPLETED: "演练完成，已恢复原状，待评估",
+    FAILED: "未达标，已恢复原状，待评估",
+    ABORTED: "已中止，已恢复原状，待评估",
+    INTERRUPTED: "意外中断，已恢复原状，待评估",
+}
+"""What the state of a drill that is back as it was is called, by how it ended."""
 OPEN_STATES = (DRAFT, PLANNED, APPROVED, REJECTED, EXPIRED)
 """Before anything has happened."""
 ACTIVE = (ARMING, ARMED, RUNNING, *ENDINGS, ROLLBACK_FAILED)
@@ -44,6 +51,12 @@ UNDER_WAY = (ARMING, ARMED, RUNNING, *ENDINGS)
 """While somebody has to conduct it."""
 HELD = (ROLLED_BACK, EVALUATED, SIGNED, ITEMS_CLOSED)
 """Over, whatever its outcome."""
+
+
+def state_label(state: str, outcome: str) -> str:
+    """Return what a drill's state is called: once all is as it was, together with how the drill ended."""
+    found = BACK_LABELS.get(outcome) if state == ROLLED_BACK else None
+    return found or STATE_LABELS[state]
 
 
 class Move(NamedTuple):

@@ -22,6 +22,7 @@ from kernel.identity.actor import Actor
 from kernel.identity.directory import people_with_role
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
+from kernel.web.worded import Worded
 from playbooks import catalogue, holds
 from playbooks.schema import HUMAN
 from sla import pinned
@@ -208,12 +209,13 @@ def request_start(session: Session, now: datetime, actor: Actor, number: str) ->
     return _said(session, now, actor, number, Said("start_requested"))
 
 
-def request_abort(session: Session, now: datetime, actor: Actor, number: str, text: str) -> Drill:
+def request_abort(session: Session, now: datetime, actor: Actor, number: str, text: Worded | str) -> Drill:
     """Give the order to stop and go back; giving it twice changes nothing."""
     drill = find(session, number, for_update=True)
     if log.life_of(session, drill).aborting:
         return drill
-    said = Said("abort_requested", {}, _words(text, "请说明中止的理由。"))
+    words = text if isinstance(text, Worded) else _words(text, "请说明中止的理由。")
+    said = Said("abort_requested", {}, words)
     log.append(session, now, drill, who_of(actor), [said])
     return drill
 

@@ -34,7 +34,7 @@ def line(drill: Drill, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def whole(found: Detail, zone: ZoneInfo) -> dict[str, Any]:
-    """Return a drill with its plan, log, result and items."""
+    """Return a drill with its plan, log, result and items; our own words in the reader's language."""
     return line(found.drill, zone) | {
         "author": found.drill.author,
         "plan": found.drill.plan,
@@ -53,12 +53,16 @@ def whole(found: Detail, zone: ZoneInfo) -> dict[str, Any]:
             }
             for item in found.items
         ],
-        "entries": [entry(each) for each in found.entries],
+        "entries": [_read(each) for each in found.entries],
     }
 
 
+def _read(each: DrillEntry) -> dict[str, Any]:
+    return entry(each) | {"text": log.text(each), "actor_name": log.name(each)}
+
+
 def entry(each: DrillEntry) -> dict[str, Any]:
-    """Return an entry with all that its hash covers, times in UTC."""
+    """Return an entry with all that its hash covers as it was hashed: times in UTC, the text in Chinese."""
     return {name: getattr(each, name) for name in log.CHAINED} | {
         "at": each.at.isoformat(),
         "digest": each.digest,

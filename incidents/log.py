@@ -13,6 +13,8 @@ from incidents.models import IncidentEvent
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db.bulk import insert_many
+from kernel.web.i18n import gettext
+from kernel.web.worded import shown
 from sla.events import EVENT_TYPES, Event
 
 EVENT_ACTION = "incident.event"
@@ -26,6 +28,8 @@ class Who(NamedTuple):
 
 
 PLATFORM = Who("platform", "平台")
+OURS = (PLATFORM.username, "conductor", "repair")
+"""Who is nobody, the processes of drills and repairs too: their names and words are ours to translate."""
 
 
 def append(
@@ -70,6 +74,16 @@ def event_digest(row: Mapping[str, Any]) -> str:
     """Return the SM3 of an event's content, as the audit chain keeps it."""
     content = {k: row[k] for k in ("seq", "at", "type", "text", "data", "actor", "actor_name", "recorded_at")}
     return sm3_hex(canonical_json(content))
+
+
+def text(row: IncidentEvent) -> str | None:
+    """Return an event's text in the reader's language; what a person wrote stays as it was written."""
+    return shown(row.text, row.data, ours=row.actor in OURS)
+
+
+def name(row: IncidentEvent) -> str:
+    """Return who an event is from."""
+    return gettext(row.actor_name) if row.actor in OURS else row.actor_name or row.actor
 
 
 def rows_of(session: Session, incident_id: int) -> list[IncidentEvent]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from incidents import log
 from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent
 from incidents.queries import Detail
@@ -190,9 +191,9 @@ def _event(row: IncidentEvent, zone: Any) -> dict[str, Any]:
         "seq": row.seq,
         "at": row.at.astimezone(zone),
         "type": row.type,
-        "text": row.text,
+        "text": log.text(row),
         "actor": row.actor,
-        "actor_name": row.actor_name,
+        "actor_name": log.name(row),
         "recorded_at": row.recorded_at.astimezone(zone),
         "data": row.data or {},
     }

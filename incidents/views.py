@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from incidents import rules
+from incidents import log, rules
 from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts.words import broadcast_text, broadcast_title
 from incidents.intake.classes import table_of
-from incidents.log import PLATFORM
 from incidents.models import Broadcast, IncidentEvent
 from incidents.queries import Detail
 from kernel.platform import Platform
@@ -91,7 +90,7 @@ def timeline(rows: Iterable[IncidentEvent], names: Names) -> list[dict[str, Any]
     return [
         {
             "at": row.at,
-            "who": _(row.actor_name) if _by_platform(row) else row.actor_name or row.actor,
+            "who": log.name(row),
             "what": _(EVENT_TYPES[row.type].label),
             "tone": EVENT_TONES.get(row.type, "neutral"),
             "noticed": row.recorded_at if row.recorded_at - row.at > LATE_ENTRY else None,
@@ -101,14 +100,10 @@ def timeline(rows: Iterable[IncidentEvent], names: Names) -> list[dict[str, Any]
     ]
 
 
-def _by_platform(row: IncidentEvent) -> bool:
-    """Whether the platform wrote it: its words are ours to translate, people's are not."""
-    return row.actor == PLATFORM.username
-
-
 def _body(row: IncidentEvent, names: Names) -> str:
     data: Mapping[str, Any] = row.data or {}
-    parts = [_(row.text) if _by_platform(row) else row.text] if row.text else []
+    said = log.text(row)
+    parts = [said] if said else []
     if row.type in ("reported", "detected", "scope_changed"):
         parts.append(names.payers(data.get("payers", ())) + _("；") + names.modules(data.get("modules", ())))
     if data.get("fault_class"):

@@ -4,8 +4,8 @@ python -m tools.i18n extract [PACKAGE…]   list missing translations as .po ent
 python -m tools.i18n unused               list translations that nothing uses; exit 1 if there are any
 python -m tools.i18n formatted            list messages that cannot be looked up; exit 1 if there are any
 
-A message is the text of `_`, `gettext`, `lazy`, `ngettext`, of a raised error, of the calls in FUNCTIONS, and
-every Chinese value of a module's constant whose name ends in one of CONSTANTS (`STATE_LABELS`).
+A message is the text of `_`, `gettext`, `lazy`, `worded`, `ngettext`, of a raised error, of the calls in
+FUNCTIONS, and every Chinese value of a constant whose name ends in one of CONSTANTS (`STATE_LABELS`).
 What cannot be looked up: f-strings in these places, and bare text given to `see_other`, shown as it is.
 """
 
@@ -30,9 +30,12 @@ FUNCTIONS = {
     "_": (0,),
     "gettext": (0,),
     "lazy": (0,),
+    "worded": (0,),
     "ngettext": (0,),
     "NavItem": (0, 4),
     "Role": (1,),
+    "Who": (1,),
+    "Actor": (1,),
     "Permission": (1,),
     "Form": (1,),
     "FieldError": (1,),
@@ -53,7 +56,7 @@ FUNCTIONS = {
         ("Unauthenticated", "Forbidden", "NotFound", "Conflict", "Invalid", "Unavailable", "TooLarge"), (0,)
     ),
 }
-ALWAYS = {"_", "gettext", "lazy", "ngettext"}
+ALWAYS = {"_", "gettext", "lazy", "worded", "ngettext"}
 KEYWORDS = {"label", "group"}
 NOT_SHOWN = {"ConfigError", "UsageError", "BadParameter", "ClickException", "RuntimeError", "SystemExit"}
 NOT_SHOWN |= {"GaveUp", "BadTable"}

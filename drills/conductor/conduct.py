@@ -14,6 +14,7 @@ from drills.conductor.running import Running
 from drills.conductor.stage import Stage, Stop, folder_of, marker_of
 from kernel.errors import AppError, ConfigError
 from kernel.platform import Platform
+from kernel.web.worded import Worded, constant, worded
 from playbooks import holds, secrets
 from playbooks.runner import reap
 from playbooks.runner.lock import file_lock
@@ -55,7 +56,7 @@ def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
         if life.state in rules.ACTIVE and not unbroken:
             raise
         if unbroken:
-            refuse(platform, number, str(error))
+            refuse(platform, number, constant(str(error)))
         forget(folder_of(platform, number))  # without its variables no lab was ever built
         return
     stage.life = life
@@ -73,7 +74,7 @@ def _conduct(platform: Platform, number: str, *, fresh: bool) -> None:
         stage.prober.stop()
 
 
-def refuse(platform: Platform, number: str, why: str) -> None:
+def refuse(platform: Platform, number: str, why: Worded | str) -> None:
     """Nothing was broken: say why it cannot begin, and give the targets and the approval back."""
     with platform.db.write("conductor") as session:
         drill = service.find(session, number, for_update=True)
@@ -94,14 +95,14 @@ class Conductor:
             arming.arm(self.stage)
             arming.await_start(self.stage)
         except (Stop, AppError, OSError, ValueError) as stop:
-            self._give_back(str(stop))
+            self._give_back(stop.why if isinstance(stop, Stop) else constant(str(stop)))
             return
         outcome, why = self._run()
         self.stage.guarding = False
         self.stage.say(outcome, {}, why)
         self._finish()
 
-    def _run(self) -> tuple[str, str]:
+    def _run(self) -> tuple[str, Worded]:
         running = Running(self.stage)
         self.beats.start()
         try:
@@ -111,11 +112,12 @@ class Conductor:
             return stop.outcome, stop.why
         except Exception as error:
             logger.exception("drill %s", self.stage.number)
-            return rules.INTERRUPTED, f"控制器出错：{type(error).__name__}"
+            return rules.INTERRUPTED, worded("控制器出错：%(what)s", what=type(error).__name__)
         self._restored(running)
         if measure.passed(criteria):
-            return rules.COMPLETED, "各项指标均已达到"
-        return rules.FAILED, "未达到：" + "、".join(each.key for each in criteria if not each.met)
+            return rules.COMPLETED, worded("各项指标均已达到")
+        missed = [each.key for each in criteria if not each.met]
+        return rules.FAILED, worded("未达到：%(names)s", names=missed)
 
     def _restored(self, running: Running) -> None:
         """Tell the drill's incident when service was whole again, to the moment that the probes saw."""
@@ -127,12 +129,12 @@ class Conductor:
         with platform.db.write("conductor") as session:
             drill = service.find(session, self.stage.number, for_update=True)
             at = max(now - timedelta(seconds=ago), drill.started_at or now)
-            incident.restored(platform, session, now, drill, "探测确认服务恢复。", at=at)
+            incident.restored(platform, session, now, drill, worded("探测确认服务恢复。"), at=at)
 
     def after_a_death(self) -> None:
         """Somebody conducted this and died: say so, and go the way back."""
         if self.stage.life.state in (rules.ARMING, rules.ARMED, rules.RUNNING):
-            self.stage.say("interrupted", {}, "演练控制器意外终止，由新的控制器接手回退")
+            self.stage.say("interrupted", {}, worded("演练控制器意外终止，由新的控制器接手回退"))
         self._finish()
 
     def once_more(self) -> None:
@@ -148,7 +150,7 @@ class Conductor:
         if whole:
             self.remove_lab()
 
-    def _give_back(self, why: str) -> None:
+    def _give_back(self, why: Worded | str) -> None:
         """Nothing was broken: take the lab down and give the targets and the approval back."""
         self.stage.prober.stop()
         self.stage.flush()

@@ -7,6 +7,7 @@ from typing import Any
 from drills import measure, rules
 from drills.conductor.stage import Stage, Stop
 from kernel.clock import SYSTEM
+from kernel.web.worded import worded
 from playbooks.schema import AUTO, HUMAN, Injection, Step
 
 SEEN_WITHIN = 30.0
@@ -59,12 +60,12 @@ class Running:
         data = {"id": injection.id, "seconds": round(outcome.seconds, 3), "status": outcome.status}
         self.stage.say("injection_done" if outcome.ok else "injection_failed", data, outcome.message or None)
         if not outcome.ok:
-            raise Stop(rules.FAILED, f"注入失败：{outcome.message}")
+            raise Stop(rules.FAILED, worded("注入失败：%(why)s", why=outcome.message))
 
     def _until_seen(self) -> None:
         seen = self.stage.wait(lambda: self._outages() != [], SEEN_WITHIN)
         if not seen:
-            raise Stop(rules.FAILED, "注入之后没有任何探测发现故障，演练不能证明什么")
+            raise Stop(rules.FAILED, worded("注入之后没有任何探测发现故障，演练不能证明什么"))
 
     def _outages(self) -> list[measure.Outage]:
         found = (self.stage.prober.outage(name, self.injected_at) for name in self.watched)
@@ -91,7 +92,8 @@ class Running:
         self.measured |= outcome.measured
         if not outcome.ok:
             self.stage.say("step_failed", {"id": step.id}, outcome.message)
-            raise Stop(rules.FAILED, f"步骤 {step.id} 失败：{outcome.message}")
+            words = worded("步骤 %(step)s 失败：%(why)s", step=step.id, why=outcome.message)
+            raise Stop(rules.FAILED, words)
 
     def _human(self, step: Step, limit: float, began: float) -> None:
         stage = self.stage
@@ -103,12 +105,9 @@ class Running:
             return
         stage.say("step_late", {"id": step.id, "limit": limit})
         if not stage.wait(done, limit * (GIVES_UP - 1)):
-            stage.say(
-                "step_failed",
-                {"id": step.id},
-                f"超过时限 {SYSTEM.monotonic() - began - limit:.0f} 秒无人完成",
-            )
-            raise Stop(rules.FAILED, f"步骤 {step.id} 无人完成")
+            late = f"{SYSTEM.monotonic() - began - limit:.0f}"
+            stage.say("step_failed", {"id": step.id}, worded("超过时限 %(n)s 秒无人完成", n=late))
+            raise Stop(rules.FAILED, worded("步骤 %(step)s 无人完成", step=step.id))
 
     def _until_back(self) -> None:
         """Wait until every watched probe is well again; one that stays away is a result, not an error."""
@@ -131,7 +130,7 @@ class Running:
             raise stop
         self.measured |= outcome.measured
         if not outcome.ok:
-            raise Stop(rules.FAILED, f"核对失败：{outcome.message}")
+            raise Stop(rules.FAILED, worded("核对失败：%(why)s", why=outcome.message))
 
     def _judge(self) -> list[measure.Criterion]:
         found, prober = self.stage.found, self.stage.prober

@@ -22,6 +22,7 @@ from drills.plan import Resolved
 from kernel.clock import SYSTEM
 from kernel.crypto import sm3_hex
 from kernel.platform import Platform
+from kernel.web.worded import Worded, worded
 from playbooks.runner import Outcome, Request, run
 from playbooks.runner.events import Task
 
@@ -30,13 +31,15 @@ Also = Callable[[Session, Drill], object]
 TICK = 0.1
 LOOK = 0.4
 """Seconds between looks into the log for what people have asked."""
+MOST = 1000
+"""Characters of what a task said that the log keeps."""
 
 
 class Stop(Exception):
     """The drill ends here: how, and why."""
 
-    def __init__(self, outcome: str, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, outcome: str, why: Worded) -> None:
+        super().__init__(why.text)
         self.outcome, self.why = outcome, why
 
 
@@ -74,7 +77,7 @@ class Stage:
         self,
         kind: str,
         data: Mapping[str, Any] | None = None,
-        text: str | None = None,
+        text: Worded | str | None = None,
         also: Also | None = None,
     ) -> None:
         """Write an entry, all that was waiting before it, and what `also` does, in one transaction."""
@@ -136,19 +139,19 @@ class Stage:
     def _renew(self) -> None:
         with self.platform.db.write(CONDUCTOR.username) as session:
             if not lease.renew(session, self.platform.clock.now(), self.number):
-                raise Stop(rules.INTERRUPTED, "另一个控制器接管了演练")
+                raise Stop(rules.INTERRUPTED, worded("另一个控制器接管了演练"))
 
     def stop_wanted(self) -> Stop | None:
         """Return why the drill must end now, if it must."""
         self.look()
         if self.life.aborting:
-            return Stop(rules.ABORTED, "收到中止命令")
+            return Stop(rules.ABORTED, worded("收到中止命令"))
         if self._deadline is not None and SYSTEM.monotonic() > self._deadline:
-            return Stop(rules.FAILED, "演练超过最长时间")
+            return Stop(rules.FAILED, worded("演练超过最长时间"))
         if self.guarding:
             for guard in self.found.scenario.abort_if:
                 if self.prober.failing_for(guard.probe) > guard.failing_for:
-                    return Stop(rules.ABORTED, f"守护探测 {guard.probe} 持续失败")
+                    return Stop(rules.ABORTED, worded("守护探测 %(name)s 持续失败", name=guard.probe))
         return None
 
     def stop_now(self) -> Stop | None:
@@ -216,8 +219,7 @@ class Stage:
         if task.kind == "skipped":
             return
         data = {"kind": task.kind, "host": task.host, "seconds": round(task.seconds, 3), "play": task.play}
-        words = f"{task.task}：{task.message}" if task.message else task.task
-        self.later(Said("task", data, words[:1000], at=self.platform.clock.now()))
+        self.later(Said("task", data, _words_of(task), at=self.platform.clock.now()))
 
     # --- the drill's incident ---
 
@@ -225,6 +227,13 @@ class Stage:
         """Note the beginning and report the drill's fault (for `say(also=…)`)."""
         drill.started_at = self.platform.clock.now()
         incident.open_for(self.platform, session, drill.started_at, drill, self.found)
+
+
+def _words_of(task: Task) -> Worded | str:
+    """Return a task's name, as its author wrote it, with what it said."""
+    if not task.message:
+        return task.task[:MOST]
+    return worded("%(what)s：%(said)s", what=task.task[: MOST // 2], said=task.message[: MOST // 2])
 
 
 def marker_of(platform: Platform, number: str) -> str:

@@ -9,7 +9,7 @@ from drills.conductor.arming import STEADY_SECONDS
 from drills.conductor.stage import Also, Stage
 from drills.models import Drill
 from drills.rules import UndoStep
-from kernel.web.i18n import gettext as _
+from kernel.web.worded import Worded, worded
 from playbooks import holds
 
 TELLS = ("ops", "provider_manager", "supervisor")
@@ -22,17 +22,19 @@ def go_back(stage: Stage, *, again: bool = False) -> bool:
     unless a person asks for it (`again`).
     """
     if not stage.life.touched:
-        stage.say("rolled_back", {}, "没有注入过故障，无须回退", also=_over(stage))
+        stage.say("rolled_back", {}, worded("没有注入过故障，无须回退"), also=_over(stage))
         return True
     left = remaining(stage)
     if stage.life.undoing is not None and not again:
-        return _needs_a_human(stage, left, f"回退步骤 {stage.life.undoing} 曾经开始，结果不明")
+        why = worded("回退步骤 %(step)s 曾经开始，结果不明", step=stage.life.undoing)
+        return _needs_a_human(stage, left, why)
     failed = _run(stage, left)
     if failed:
-        return _needs_a_human(stage, remaining(stage), f"回退步骤 {failed[0]} 失败")
+        return _needs_a_human(stage, remaining(stage), worded("回退步骤 %(step)s 失败", step=failed[0]))
     bad = _unsteady(stage)
     if bad:
-        return _needs_a_human(stage, [], f"回退之后稳态不正常：{', '.join(bad)}")
+        why = worded("回退之后稳态不正常：%(names)s", names=", ".join(bad))
+        return _needs_a_human(stage, [], why)
     stage.say("rolled_back", {"probes": list(stage.found.scenario.steady_state)}, also=_over(stage))
     return True
 
@@ -72,7 +74,7 @@ def _unsteady(stage: Stage) -> list[str]:
     return [name for name in names if not stage.prober.steady(name, since)]
 
 
-def _needs_a_human(stage: Stage, left: list[UndoStep], why: str) -> bool:
+def _needs_a_human(stage: Stage, left: list[UndoStep], why: Worded) -> bool:
     """Say plainly that people must finish it, with what is left to do; real hosts open a real incident."""
     steps = [{"id": step.id, "playbook": step.playbook} for step in left]
 
@@ -81,7 +83,7 @@ def _needs_a_human(stage: Stage, left: list[UndoStep], why: str) -> bool:
         real = any(host.tier != "lab" for host in stage.found.hosts())
         if real and not drill.real_incident:
             incident.open_real(platform, session, now, drill, stage.found, why)
-        body = "\n".join([why, *(f"{step.id}  {step.playbook}" for step in left)])
+        body = "\n".join([why.text, *(f"{step.id}  {step.playbook}" for step in left)])
         words = "【需人工处理】演练未能恢复原状"
         notices.tell(platform, session, now, drill, TELLS, "needs_human", words, body)
 
@@ -94,7 +96,7 @@ def _over(stage: Stage) -> Also:
 
     def also(session: Session, drill: Drill) -> None:
         platform, now = stage.platform, stage.platform.clock.now()
-        incident.restored(platform, session, now, drill, _("演练结束，已恢复原状。"))
+        incident.restored(platform, session, now, drill, worded("演练结束，已恢复原状。"))
         holds.free(session, drill.number)
         drill.ended_at = now
 

@@ -24,6 +24,7 @@ LOOK = 1.0
 """Seconds between signs of life, which are also looks at whether somebody wants it stopped."""
 DONE = ("ok", "changed")
 """What a task that did something ends as; a play whose hosts match nothing has none, and repaired nothing."""
+NOTHING_WORDS = "剧本没有在任何主机上执行任务。"
 WHO = service.PLATFORM.username
 
 
@@ -80,7 +81,7 @@ def _run(platform: Platform, found: RepairRun) -> Outcome:
 def _end(platform: Platform, number: str, outcome: Outcome) -> None:
     status, message = outcome.status, outcome.message
     if outcome.ok and not any(task.kind in DONE for task in outcome.tasks):
-        status, message = "failed", "剧本没有在任何主机上执行任务。"
+        status, message = "failed", NOTHING_WORDS
     result: dict[str, Any] = {
         "message": message,
         "measured": dict(outcome.measured),

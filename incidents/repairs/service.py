@@ -26,6 +26,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
 from kernel.web.i18n import gettext as _
+from kernel.web.worded import Worded, constant, worded
 from playbooks import catalogue, holds, inventory, releases
 from playbooks.catalogue import Entry
 from playbooks.inventory import Host
@@ -68,7 +69,7 @@ def ask(
     session.add(run)
     session.flush()
     audit.record(session, now, "repair.asked", f"repair:{run.number}", {"frozen": run.frozen})
-    words = _("申请执行修复剧本“%(what)s”：%(why)s", what=run.target, why=run.reason)
+    words = worded("申请执行修复剧本“%(what)s”：%(why)s", what=run.target, why=run.reason)
     _note(platform, session, now, found, actor, words, {"number": run.number, "state": rules.ASKED})
     notices.asked(platform, session, now, run, found)
     return run
@@ -139,7 +140,7 @@ def approve(
         raise Conflict("故障已关闭，不再执行修复剧本。", code="impossible")
     holds.take(session, hosts_of(run), run.number)
     _decided(session, now, actor, run, rules.APPROVED, text)
-    words = _("批准执行修复剧本“%(what)s”。", what=run.target)
+    words = worded("批准执行修复剧本“%(what)s”。", what=run.target)
     told = {"number": run.number, "repair": run.repair, "checksum": entry.checksum, "frozen": run.frozen}
     _note(platform, session, now, incident, actor, words, told | {"state": rules.APPROVED})
     return run
@@ -153,7 +154,7 @@ def refuse(
         raise Invalid.field("text", "请说明不批准的理由。")
     run = _decidable(session, actor, number)
     _decided(session, now, actor, run, rules.REFUSED, text)
-    words = _("不批准执行修复剧本“%(what)s”：%(why)s", what=run.target, why=text.strip())
+    words = worded("不批准执行修复剧本“%(what)s”：%(why)s", what=run.target, why=text.strip())
     state = {"number": run.number, "state": rules.REFUSED}
     incident = incident_of(session, run)
     _note(platform, session, now, incident, actor, words, state)
@@ -189,7 +190,7 @@ def withdraw(platform: Platform, session: Session, now: datetime, actor: Actor, 
         raise _impossible(run)
     run.state = rules.WITHDRAWN
     audit.record(session, now, "repair.withdrawn", f"repair:{run.number}", {})
-    words = _("撤回修复剧本“%(what)s”的申请。", what=run.target)
+    words = worded("撤回修复剧本“%(what)s”的申请。", what=run.target)
     state = {"number": run.number, "state": rules.WITHDRAWN}
     _note(platform, session, now, incident_of(session, run), actor, words, state)
     _announce(session, now, run)
@@ -279,22 +280,24 @@ def expire(platform: Platform, session: Session, now: datetime, number: str) -> 
     run.state = rules.EXPIRED
     holds.free(session, run.number)
     audit.record(session, now, "repair.expired", f"repair:{run.number}", {})
-    words = _("修复剧本“%(what)s”批准之后未能执行，批准已过期。", what=run.target)
+    words = worded("修复剧本“%(what)s”批准之后未能执行，批准已过期。", what=run.target)
     state = {"number": run.number, "state": rules.EXPIRED}
     _note(platform, session, now, incident_of(session, run), PLATFORM, words, state)
     _announce(session, now, run)
 
 
-def _words(run: RepairRun) -> str:
+def _words(run: RepairRun) -> Worded:
     what, seconds = run.target, f"{run.seconds or 0:.0f}"
     message = str((run.result or {}).get("message") or "")
     if run.state == rules.SUCCEEDED:
-        return _("修复剧本“%(what)s”执行成功，用时%(n)s秒；恢复须由人核实后登记。", what=what, n=seconds)
+        return worded("修复剧本“%(what)s”执行成功，用时%(n)s秒；恢复须由人核实后登记。", what=what, n=seconds)
     if run.state == rules.STOPPED:
-        return _("修复剧本“%(what)s”已停止，已完成的任务没有撤销，请核查主机。", what=what)
+        return worded("修复剧本“%(what)s”已停止，已完成的任务没有撤销，请核查主机。", what=what)
     if run.state == rules.LOST:
-        return _("修复剧本“%(what)s”执行中断，不知道做到哪一步，请人工核查主机；不会自动重做。", what=what)
-    return _("修复剧本“%(what)s”执行失败：%(why)s", what=what, why=message or "—")
+        return worded(
+            "修复剧本“%(what)s”执行中断，不知道做到哪一步，请人工核查主机；不会自动重做。", what=what
+        )
+    return worded("修复剧本“%(what)s”执行失败：%(why)s", what=what, why=constant(message or "—"))
 
 
 def _note(
@@ -303,10 +306,10 @@ def _note(
     now: datetime,
     incident: Incident,
     actor: Actor,
-    words: str,
+    words: Worded,
     told: Mapping[str, Any],
 ) -> None:
-    fields = {"text": words, "repair": dict(told)}
+    fields = {"text": words.text, "repair": dict(told), **words.data}
     incidents.happen(platform, session, now, actor, incident.number, "note", fields)
 
 

@@ -97,6 +97,17 @@ def test_every_kind_has_words_and_fits_its_column() -> None:
         assert set(move.before) <= {"", *rules.STATE_LABELS}
 
 
+def test_what_is_rolled_back_is_called_by_how_it_ended_and_every_other_state_by_its_name() -> None:
+    back = [rules.state_label(rules.ROLLED_BACK, outcome) for outcome in rules.ENDINGS]
+    assert len(set(back)) == len(rules.ENDINGS)
+    assert all("已恢复原状" in label for label in back)
+    assert "中止" in rules.state_label(rules.ROLLED_BACK, rules.ABORTED)
+    for state, label in rules.STATE_LABELS.items():
+        assert rules.state_label(state, "") == label
+        if state != rules.ROLLED_BACK:
+            assert rules.state_label(state, rules.ABORTED) == label
+
+
 INJECTIONS = [
     SimpleNamespace(id="a", undo="undo_a.yml", timeout=10.0),
     SimpleNamespace(id="b", undo="rollback.yml", timeout=10.0),

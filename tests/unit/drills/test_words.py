@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from drills.log import broken_at, entry_digest
 from drills.plan import validated
 from kernel.errors import Invalid
 from kernel.web.i18n import DEFAULT, use_language
@@ -38,3 +40,13 @@ def test_a_scenario_that_names_an_unknown_probe_says_which(language: str, words:
     said = catalogue.scenario("process_crash").what.model_dump() | {"steady_state": ("ghost",)}
     with pytest.raises(ValueError, match=words):
         Scenario.model_validate(said)
+
+
+def test_an_entry_written_before_there_were_words_has_the_hash_it_had() -> None:
+    row = {
+        "seq": 1, "at": datetime(2025, 3, 3, 1, tzinfo=UTC), "kind": "aborted", "text": "收到中止命令",
+        "data": {}, "actor": "conductor", "actor_name": "演练控制器",
+    }  # fmt: skip
+    was = "87ffaedff77ba2e0c5a9bb6b7dbf71ca86b061db8dc24bd455e399be739f0926"
+    assert entry_digest("YL2025-001", "", row) == was
+    assert broken_at("YL2025-001", [row | {"digest": was}]) is None

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from incidents.repairs import jobs, rules, running
+from playbooks.runner import Outcome
 from tests.support.repairs import REPAIR, Workshop
 from tests.support.web import Site
 from tests.support.world import World
@@ -185,3 +186,31 @@ class Ended:
 
     def poll(self) -> int:
         return 1
+
+
+def test_what_repairs_note_on_an_incident_is_chinese_on_record_and_read_in_both_languages(
+    shop: Workshop, site: Site
+) -> None:
+    incident, target = shop.world.report(), shop.target()
+    url = f"/incidents/{incident}/repairs"
+    asked = site.page("lin", lang="en").submit(url, target=target.id, reason="日志占满磁盘")
+    number = asked.headers["location"].rpartition("/")[2]
+    shop.do("approve", number, "zhou", "可以")
+    for old in shop.logs.iterdir():
+        old.unlink()
+    running._end(shop.world.platform, number, Outcome("ok", 0.1))
+    texts = [event.data["text"] for event in shop.world.events(incident) if "repair" in event.data]
+    assert texts == [
+        "申请执行修复剧本“oa-1 的旧日志”：日志占满磁盘",
+        "批准执行修复剧本“oa-1 的旧日志”。",
+        "修复剧本“oa-1 的旧日志”执行失败：剧本没有在任何主机上执行任务。",
+    ]
+    chinese = site.page("zhou", lang="zh").get(f"/incidents/{incident}").text
+    english = site.page("zhou", lang="en").get(f"/incidents/{incident}").text
+    told = site.page("zhou").get(f"/api/v1/incidents/{incident}", headers={"accept-language": "en"}).json()
+    said = [event["text"] for event in told["events"] if event["type"] == "note"]
+    for record, words in zip(texts, said, strict=True):
+        assert record in chinese
+        assert record not in english
+        assert words in english
+    assert said[-1].endswith("The playbook ran no task on any host.")
