@@ -33,6 +33,7 @@ def main(folder: str) -> None:
     run = Run(Path(folder), said)
     threading.Thread(target=run.watch_lifeline, daemon=True).start()
     run.go()
+    os._exit(0)  # all is said and closed; whoever waits need not wait for modules to be taken apart
 
 
 class Run:

@@ -139,8 +139,9 @@ def _drive(
     finally:
         assert driver.stdin is not None  # noqa: S101 - narrows the type for mypy
         driver.stdin.close()
+        listener.join(AFTER)  # ends with the driver, and at once: a wait with a limit looks only now and then
         _end(driver, request.marker)
-        listener.join(AFTER)  # ends with the last process that holds the other end
+        listener.join(AFTER)  # or with the last process that holds the other end
         if not listener.is_alive():
             driver.stdout.close()
         reader.driver_said((folder / "driver.log").read_text(encoding="utf-8", errors="replace"))
