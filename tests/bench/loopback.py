@@ -8,11 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +63,32 @@ async def _round(port: int, raw: bytes | Sequence[bytes], connections: int, seco
 def load(port: int, raw: bytes | Sequence[bytes], *, connections: int = 8, seconds: float = 4.0) -> Load:
     """Repeat the request, or some in turns, for some seconds; failures are answers but 200, 201 and 202."""
     return asyncio.run(_round(port, raw, connections, seconds))
+
+
+class Pair(NamedTuple):
+    """Ours beside the floor: medians, and the medians of what each round's two gave when divided."""
+
+    ours: Load
+    floor: Load
+    ratio: float
+    p99_ratio: float
+
+
+def in_turns(ours: Callable[[], Load], floor: Callable[[], Load], rounds: int = 5) -> Pair:
+    """Load one and the other in turn: a host whose speed changes changes both. RuntimeError on failures."""
+    pairs = [(ours(), floor()) for _ in range(rounds)]
+    if any(load.failures for pair in pairs for load in pair):
+        raise RuntimeError("requests failed under load")
+    return Pair(
+        _middle([mine for mine, _ in pairs]),
+        _middle([other for _, other in pairs]),
+        median(mine.per_second / other.per_second for mine, other in pairs),
+        median(mine.p99_ms / other.p99_ms for mine, other in pairs),
+    )
+
+
+def _middle(loads: Sequence[Load]) -> Load:
+    return Load(median(one.per_second for one in loads), median(one.p99_ms for one in loads), 0)
 
 
 def free_port() -> int:
