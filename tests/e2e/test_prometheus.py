@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
+from aiosmtpd.controller import Controller
 
-from tests.support.mail import MailServer
+from tests.support.mail import Mailbox, MailServer
 from tests.support.process import Process, command, ok, wait_for
-from tests.support.prometheus import Monitoring, Target, free_port, need
+from tests.support.prometheus import SHIPPED, Monitoring, Target, as_shipped, free_port, need, over
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stories")]
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "prometheus-rules"
@@ -40,13 +44,20 @@ def environ(empty_url: str, tmp_path: Path, mail: MailServer) -> dict[str, str]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, environ: dict[str, str]) -> Iterator[str]:
+def server(tmp_path: Path, environ: dict[str, str]) -> Iterator[tuple[int, Process]]:
     port = free_port()
     process = Process(tmp_path, environ, "serve", "--port", str(port))
-    url = f"http://127.0.0.1:{port}"
-    wait_for(lambda: not process.ended and _answers(url), f"the server; see {process.log}")
-    yield url
-    process.stop()
+    wait_for(
+        lambda: not process.ended and _answers(f"http://127.0.0.1:{port}"), f"the server; see {process.log}"
+    )
+    yield port, process
+    if not process.ended:
+        process.stop()
+
+
+@pytest.fixture
+def site(server: tuple[int, Process]) -> str:
+    return f"http://127.0.0.1:{server[0]}"
 
 
 def _answers(url: str) -> bool:
@@ -71,7 +82,7 @@ def test_a_target_stops_and_returns(
     target.start()
     folder = tmp_path / "monitoring"
     folder.mkdir()
-    monitoring = Monitoring(folder, target, f"{site}/api/v1/alerts/alertmanager", token)
+    monitoring = over(folder, target, f"{site}/api/v1/alerts/alertmanager", token)
     try:
         with client(environ, site, "lin") as lin:
             _story(lin, target, mail)
@@ -104,6 +115,73 @@ def _story(lin: httpx.Client, target: Target, mail: MailServer) -> None:
 def _recovered(lin: httpx.Client, number: str) -> Any:
     found = ok(lin.get(f"/incidents/{number}"))
     return found if any(event["type"] == "note" for event in found["events"]) else None
+
+
+AT_REST = re.compile(r"\bshoushi_\w+")
+ONLY_ONCE_IT_HAPPENS = {
+    "shoushi_deadline_lag_seconds_bucket": "a deadline has fired",
+    "shoushi_heartbeat_pings_total": "an outside heartbeat is set up",
+    "shoushi_job_failures": "a job has failed",
+    "shoushi_attainment_percent": "a clock has ended this month",
+}
+"""Metrics that a platform at rest does not show, and what has to happen first."""
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_what_we_ship_watches_the_platform_itself(
+    tmp_path: Path, environ: dict[str, str], server: tuple[int, Process], mail: MailServer
+) -> None:
+    """Every rule and panel works on the live /metrics; a dead letter comes back to us; our end is mailed."""
+    need("prometheus", "prometheus-alertmanager")
+    port, process = server
+    token = command(environ, "token", "create", "--user", "prometheus", "--role", "monitor")
+    folder, people = tmp_path / "monitoring", Mailbox()
+    folder.mkdir()
+    relay = Controller(people, hostname="127.0.0.1", port=free_port())
+    relay.start()
+    monitoring = as_shipped(folder, port, relay.port, token)
+    try:
+        wait_for(lambda: monitoring.ask("query", query="up == 1")["result"], "the first scrape")
+        _every_rule_is_evaluated(monitoring)
+        _every_panel_is_answered(monitoring)
+        with client(environ, f"http://127.0.0.1:{port}", "lin") as lin:
+            _a_dead_letter_comes_back(lin, mail)
+        process.kill()
+        wait_for(lambda: [m for m in people.mails if "ShoushiDown" in str(m)], "the mail to people")
+    finally:
+        monitoring.stop()
+        relay.stop()
+
+
+def _every_rule_is_evaluated(monitoring: Monitoring) -> None:
+    shipped = yaml.safe_load((SHIPPED / "prometheus" / "rules.yml").read_text(encoding="utf-8"))
+    wanted = {rule["alert"] for group in shipped["groups"] for rule in group["rules"]}
+
+    def found() -> list[dict[str, Any]]:
+        return [rule for group in monitoring.ask("rules")["groups"] for rule in group["rules"]]
+
+    wait_for(lambda: all(rule["health"] != "unknown" for rule in found()), "the first evaluation")
+    assert {rule["name"] for rule in found()} == wanted
+    assert {rule["name"]: rule.get("lastError") for rule in found() if rule["health"] != "ok"} == {}
+    named = {name for rule in found() for name in AT_REST.findall(rule["query"])}
+    seen = {name for name in named if monitoring.ask("series", **{"match[]": name})}
+    assert named - seen <= set(ONLY_ONCE_IT_HAPPENS) <= named
+
+
+def _every_panel_is_answered(monitoring: Monitoring) -> None:
+    boards = [json.loads(file.read_text(encoding="utf-8")) for file in (SHIPPED / "grafana").glob("*.json")]
+    asked = [target["expr"] for board in boards for panel in board["panels"] for target in panel["targets"]]
+    assert asked
+    for expression in asked:
+        monitoring.ask("query", query=expression.replace("$__rate_interval", "1m"))
+
+
+def _a_dead_letter_comes_back(lin: httpx.Client, mail: MailServer) -> None:
+    mail.box.refused |= dict.fromkeys(("lin@example.test", "wang@example.test"), "550 no such user")
+    fault = {"fault_class": "system_major", "modules": ["receipts"], "payers": ["suixi"]}
+    assert lin.post("/incidents", json={"title": "收文登记无法保存", **fault}).is_success
+    page = str(lin.base_url).removesuffix("/api/v1/") + "/alerts"
+    wait_for(lambda: "有消息最终未送达" in lin.get(page).text, "the alert in our own list")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared Prometheus rules are not beside this checkout")
