@@ -75,6 +75,12 @@ class Settings(BaseModel):
     imap_ca_file: Path | None = Field(default=None, description="trust this CA for the mailbox")
     worker_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
     web_processes: int = Field(default=1, ge=1, le=64, description="PostgreSQL only")
+    worker_metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65472,
+        description="loopback port of the first worker process's /metrics; each further one has the next",
+    )
     signing_key: SecretStr | None = Field(
         default=None, description="SM2 private key, 64 hexadecimal digits; default data_dir/signing.key"
     )

@@ -73,7 +73,10 @@ def web(host: str, port: int, fd: int | None) -> None:
 
 
 @click.command()
-def worker() -> None:
+@click.option(
+    "--number", default=1, type=click.IntRange(1, 64), hidden=True, help="which of the workers it is"
+)
+def worker(number: int) -> None:
     """只启动后台任务。"""
     from kernel.cli.context import open_platform
     from kernel.db.stamp import require_kind
@@ -81,11 +84,29 @@ def worker() -> None:
     platform = open_platform()
     require_kind(platform.db, "live")
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    show_metrics(platform, number)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
     stop_worker = start_worker(platform)
     stop.wait()
     stop_worker()
+
+
+def show_metrics(platform: Platform, number: int) -> None:
+    """Let Prometheus see what worker `number` counts: a web process knows nothing of it. Loopback only.
+
+    Gauges that are read from the database stay with the web, so that nobody counts them twice.
+    """
+    from prometheus_client import start_http_server
+
+    first = platform.settings.worker_metrics_port
+    if first is None:
+        return
+    port = first + number - 1
+    try:
+        start_http_server(port, "127.0.0.1", platform.metrics.registry)
+    except OSError as error:
+        raise ConfigError(f"指标端口 {port} 无法使用：{error.strerror}") from None
 
 
 def reachable(settings: Settings, port: int) -> Settings:

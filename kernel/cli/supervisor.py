@@ -106,7 +106,10 @@ def supervise(host: str, port: int, settings: Settings) -> None:
                 Child(f"web {n}", (*shoushi, "web", "--fd", str(fd)))
                 for n in range(1, settings.web_processes + 1)
             ),
-            *(Child(f"worker {n}", (*shoushi, "worker")) for n in range(1, settings.worker_processes + 1)),
+            *(
+                Child(f"worker {n}", (*shoushi, "worker", "--number", str(n)))
+                for n in range(1, settings.worker_processes + 1)
+            ),
         ]
         supervisor = Supervisor(children, pass_fds=(fd,))
         for number in (signal.SIGTERM, signal.SIGINT):

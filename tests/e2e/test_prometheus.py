@@ -117,6 +117,30 @@ def _recovered(lin: httpx.Client, number: str) -> Any:
     return found if any(event["type"] == "note" for event in found["events"]) else None
 
 
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_worker_process_shows_what_it_counts_on_a_port_of_its_own(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    port = free_port()
+    settings = environ | {"SHOUSHI_WORKER_METRICS_PORT": str(port - 1)}
+    second = Process(tmp_path, settings, "worker", "--number", "2")
+    try:
+        wait_for(lambda: 'shoushi_job_runs_total{job="sla.deadlines"' in _shown(port), "its own count")
+        third = Process(tmp_path, settings, "worker", "--number", "2")
+        wait_for(lambda: third.ended, "the end of one that finds its port taken")
+        assert f"指标端口 {port} 无法使用" in third.log.read_text(encoding="utf-8")
+    finally:
+        assert second.stop() == 0
+    assert _shown(port) == ""
+
+
+def _shown(port: int) -> str:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+    except httpx.TransportError:
+        return ""
+
+
 AT_REST = re.compile(r"\bshoushi_\w+")
 ONLY_ONCE_IT_HAPPENS = {
     "shoushi_deadline_lag_seconds_bucket": "a deadline has fired",
