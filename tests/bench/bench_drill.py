@@ -28,7 +28,7 @@ from tests.bench.bench_http import _shoushi
 from tests.bench.loopback import free_port, process
 from tests.bench.row import Row
 
-ROUNDS = 7
+ROUNDS = 9
 ENTRIES = 60
 PAGE_TARGET = 0.5
 """Seconds from the commit of an entry to the page's stream saying so."""
@@ -137,4 +137,5 @@ def adapter() -> Iterator[Row]:
         (folder / "inventory.yml").write_text(INVENTORY)
         pairs = [(ours(book, folder, number), bare(book, folder)) for number in range(ROUNDS)]
     with_us, alone = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
-    yield "playbook of three tasks, seconds", with_us, alone, with_us / alone, "<= 1.15 x ansible-playbook"
+    ratio = median(mine / other for mine, other in pairs)  # of each round: a host's speed changes
+    yield "playbook of three tasks, seconds", with_us, alone, ratio, "<= 1.15 x ansible-playbook"
