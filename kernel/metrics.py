@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600)
@@ -29,6 +31,7 @@ class Metrics:
             "shoushi_heartbeat_pings", "Heartbeats sent after a clean audit", ["outcome"], registry=r
         )
         self.gauges: dict[str, Gauge] = {}
+        self.scraping = Lock()
 
     def outbox(self, channel: str, *, ok: bool) -> None:
         """Count one delivery attempt."""
@@ -40,6 +43,14 @@ class Metrics:
         if gauge is None:
             gauge = self.gauges[name] = Gauge(name, help_text, list(labels), registry=self.registry)
         (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def forget(self) -> None:
+        """Forget the labels of computed gauges: what a scrape does not tell anew is no longer so.
+
+        A probe that was deleted, a share of last month; hold `scraping` until they are computed and rendered.
+        """
+        for gauge in self.gauges.values():
+            gauge.clear()
 
     def render(self) -> bytes:
         """Return the text exposition."""

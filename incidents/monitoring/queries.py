@@ -181,11 +181,14 @@ def health(session: Session) -> Mapping[tuple[str | None, str | None], str]:
 
 def gauges(platform: Platform) -> None:
     """Refresh the gauges of /metrics: 1 is up, 0 down, and nothing is said of what nobody knows."""
+    gauge = platform.metrics.gauge
     with platform.db.read() as session:
-        wanted = select(Probe.key, ProbeState.state).join(ProbeState, ProbeState.probe_id == Probe.id)
+        wanted = select(Probe.key, ProbeState.state, ProbeState.checked_at)
+        wanted = wanted.join(ProbeState, ProbeState.probe_id == Probe.id)
         rows: Sequence[Any] = session.execute(wanted.where(Probe.enabled == 1)).all()
-    for key, state in rows:
+    for key, state, _at in rows:
         if state in (rules.UP, rules.DOWN):
-            platform.metrics.gauge(
-                "shoushi_probe_up", "Whether a target is up", float(state == rules.UP), probe=key
-            )
+            gauge("shoushi_probe_up", "Whether a target is up", float(state == rules.UP), probe=key)
+    if checked := [at for _key, _state, at in rows if at is not None]:
+        age = max(0.0, (platform.clock.now() - max(checked)).total_seconds())
+        gauge("shoushi_probe_newest_age_seconds", "Since any probe last checked its target", age)

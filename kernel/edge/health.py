@@ -44,7 +44,10 @@ def readyz(request: Request, _who: Anybody) -> JSONResponse:
 def metrics(request: Request, _who: Anybody) -> Response:
     """Return the Prometheus text exposition, with the gauges computed now."""
     platform = platform_of(request)
-    for manifest in platform.catalogue.manifests:
-        for gauge in manifest.gauges:
-            resolve(gauge)(platform)
-    return Response(platform.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    with platform.metrics.scraping:
+        platform.metrics.forget()
+        for manifest in platform.catalogue.manifests:
+            for gauge in manifest.gauges:
+                resolve(gauge)(platform)
+        shown = platform.metrics.render()
+    return Response(shown, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -147,6 +147,7 @@ ONLY_ONCE_IT_HAPPENS = {
     "shoushi_heartbeat_pings_total": "an outside heartbeat is set up",
     "shoushi_job_failures": "a job has failed",
     "shoushi_attainment_percent": "a clock has ended this month",
+    "shoushi_probe_newest_age_seconds": "a probe was set up and has checked its target",
 }
 """Metrics that a platform at rest does not show, and what has to happen first."""
 

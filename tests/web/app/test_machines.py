@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
+from incidents.monitoring.models import Probe
+from tests.support.probes import configure, results, trackers
 from tests.support.web import Serving, Site, routes_of
 
 pytestmark = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -32,6 +36,22 @@ def test_metrics_are_prometheus_text_and_count_open_incidents(site: Site) -> Non
     }
     assert found["shoushi_incidents_open", "system_general"] == 1
     assert found["shoushi_incidents_open", "hardware"] == 0
+
+
+def test_a_gauge_that_is_not_told_anew_is_forgotten_and_what_a_job_has_set_stays(site: Site) -> None:
+    world = site.world
+    probe = configure(world, "portal")
+    results(world, trackers(world)[0], "++")
+    world.platform.metrics.gauge("shoushi_incidents_unarmed", "set by a job", 3.0)
+    world.clock.advance(timedelta(seconds=300))
+    before = site.api(None).get("/metrics").text
+    assert 'shoushi_probe_up{probe="portal"} 1.0' in before
+    assert "shoushi_probe_newest_age_seconds 300.0" in before
+    with world.platform.db.write() as session:
+        session.execute(update(Probe).where(Probe.id == probe.id).values(enabled=0))
+    after = site.api(None).get("/metrics").text
+    assert 'probe="portal"' not in after
+    assert "shoushi_incidents_unarmed 3.0" in after
 
 
 def test_openapi_describes_every_call_with_its_problems(site: Site) -> None:
