@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -31,6 +29,9 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
 
 
 def _copy(connection: Connection, table: Table, rows: Rows) -> None:
+    import psycopg  # ten megabytes that a platform on SQLite does not need
+    from psycopg import sql
+
     names = list(rows[0])
     dialect = connection.dialect
     processors = [table.c[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names]

@@ -4,24 +4,44 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 from starlette.responses import StreamingResponse
 
 from kernel.edge.access import require
 from kernel.edge.routes import ApiRouter
+from kernel.edge.straight import StraightRoute
+from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.web.sse import stream
 
-router = ApiRouter(tags=["stream"])
+LONGEST = 200
+_TOPICS = {
+    "name": "topics",
+    "in": "query",
+    "description": "comma-separated; empty for all",
+    "schema": {"type": "string", "maxLength": LONGEST, "default": ""},
+}
+
+router = ApiRouter(tags=["stream"], route_class=StraightRoute)
+
+
+async def _topics(request: Request) -> list[str]:
+    named = request.query_params.get("topics", "")
+    if len(named) > LONGEST:
+        raise Invalid.field("topics", f"最多{LONGEST}个字符。")
+    return [topic for topic in named.split(",") if topic]
 
 
 @router.get(
-    "/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}}
+    "/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+    openapi_extra={"parameters": [_TOPICS]},
 )
 async def live(
     request: Request,
     _actor: Annotated[Actor, Depends(require("account.self"))],
-    topics: Annotated[str, Query(max_length=200, description="comma-separated; empty for all")] = "",
+    topics: Annotated[list[str], Depends(_topics)],
 ) -> StreamingResponse:
     """Stream changes as server-sent events: id, type and URL; replays after `Last-Event-ID`."""
-    return stream(request, request.app.state.feed, filter(None, topics.split(",")))
+    return stream(request, request.app.state.feed, topics)

@@ -1,6 +1,7 @@
 """The live stream: one poll for all clients of a process; a message says where to look, not what it says.
 
 Each client has a bounded queue of ready-made bytes, so that a thousand clients cost a thousand queue puts.
+Whether one has left is asked at each ping: to wait for it would take a second task for every stream.
 Ids may become visible out of order (concurrent transactions): the poller looks behind a gap for a while.
 """
 
@@ -9,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 POLL_SECONDS = 0.25
 PING_SECONDS = 15.0
@@ -184,14 +186,23 @@ def hub_of(state: Any, feed: Feed, now: Callable[[], datetime]) -> Hub:
     return hub
 
 
+class EventStream(StreamingResponse):
+    """Sends what its events give until they end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send; nobody listens for the client's leaving beside it."""
+        await self.stream_response(send)
+
+
 def stream(
     request: Request, feed: Feed, topics: Iterable[str] = (), still: Callable[[], bool] | None = None
-) -> StreamingResponse:
+) -> EventStream:
     """Answer with the live stream of `topics` (none: all); `still` (asked each minute) ends it when false."""
     state = request.app.state
     hub = hub_of(state, feed, state.shoushi.clock.now)
-    events = _events(hub, Client(frozenset(topics) or None), since(request), still)
-    return StreamingResponse(events, media_type="text/event-stream", headers=HEADERS)
+    client = Client(frozenset(topics) or None)
+    events = _events(hub, client, since(request), request.is_disconnected, still)
+    return EventStream(events, media_type="text/event-stream", headers=HEADERS)
 
 
 def since(request: Request) -> int | None:
@@ -201,7 +212,11 @@ def since(request: Request) -> int | None:
 
 
 async def _events(
-    hub: Hub, client: Client, last: int | None, still: Callable[[], bool] | None
+    hub: Hub,
+    client: Client,
+    last: int | None,
+    gone: Callable[[], Awaitable[bool]],
+    still: Callable[[], bool] | None,
 ) -> AsyncIterator[bytes]:
     await hub.join(client)
     try:
@@ -212,7 +227,10 @@ async def _events(
             yield encode(item)
         pings = 0
         while (batch := await client.queue.get()) is not None:
-            pings += batch.messages[0][0] == 0
+            if batch.messages[0][0] == 0:
+                pings += 1
+                if await gone():
+                    return
             if still and pings == CHECK_EVERY_PINGS:
                 pings = 0
                 if not await run_in_threadpool(still):

@@ -24,6 +24,25 @@ from tests.bench.loopback import ROOT, free_port, request
 from tests.bench.row import Row
 
 CLIENTS, SECONDS = 1_000, 10
+AS_INSTALLED = """
+import sys
+
+class OnlyDeveloped:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in {absent!r}:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, OnlyDeveloped)
+sys.argv[0] = "shoushi"
+from app import main
+
+main()
+"""
+"""Runs our command as where only requirements.lock is installed: libraries load what they find beside them,
+httpx its own command line with rich and pygments, and that is not what an installation holds."""
+DEVELOPERS_ONLY = {"rich": "rich", "pygments": "pygments"}
+"""Modules that libraries load when they are there → the distribution that brings them."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -48,12 +67,18 @@ def command(folder: Path, *arguments: str) -> str:
     return subprocess.run(run, cwd=ROOT, env=environ, capture_output=True, check=True, text=True).stdout
 
 
+def absent() -> set[str]:
+    """Return the modules that development brings and requirements.lock does not."""
+    locked = (ROOT / "requirements.lock").read_text()
+    return {module for module, brings in DEVELOPERS_ONLY.items() if f"\n{brings}==" not in locked}
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[int, int]]:
     """Serve the empty database in `folder`; gives the process and its port."""
     port = free_port()
     environ = os.environ | {"SHOUSHI_DATA_DIR": str(folder)}
-    run = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+    run = [sys.executable, "-c", AS_INSTALLED.format(absent=absent()), "serve", "--port", str(port)]
     process = subprocess.Popen(run, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
     try:
         asyncio.run(_answers(port))

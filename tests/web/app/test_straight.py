@@ -12,7 +12,7 @@ from kernel.edge.straight import ShortWay, StraightRoute
 from kernel.identity.models import ApiToken
 from tests.support.web import Site
 
-ALERTS, INCIDENTS = "/api/v1/alerts", "/api/v1/incidents"
+ALERTS, INCIDENTS, STREAM = "/api/v1/alerts", "/api/v1/incidents", "/api/v1/stream"
 ALERT = {"source": "probe", "title": "打不开"}
 FAULT = {"title": "打不开", "fault_class": "system_general", "modules": ["todo"], "payers": ["city"]}
 WAYS = pytest.mark.parametrize(("path", "body"), [(ALERTS, ALERT), (INCIDENTS, FAULT)])
@@ -27,7 +27,16 @@ def short_way(site: Site) -> ShortWay:
 
 def test_what_comes_in_storms_goes_the_short_way(site: Site) -> None:
     ways = {(method, path) for method, path in short_way(site).handlers}
-    assert ways == {("POST", ALERTS), ("POST", f"{ALERTS}/alertmanager"), ("POST", INCIDENTS)}
+    storms = {("POST", ALERTS), ("POST", f"{ALERTS}/alertmanager"), ("POST", INCIDENTS)}
+    assert ways == storms | {("GET", STREAM)}
+
+
+def test_a_stream_that_names_too_many_topics_is_refused_by_name(site: Site) -> None:
+    refused = site.api("lin").get(STREAM, params={"topics": "t" * 201})
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["topics"]
+    parameters = site.api("lin").get("/api/openapi.json").json()["paths"][STREAM]["get"]["parameters"]
+    assert [each["name"] for each in parameters] == ["topics"]
 
 
 @WAYS

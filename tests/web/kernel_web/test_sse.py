@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.requests import Request
+from starlette.types import Message, Receive
 
 from kernel.clock import FixedClock
 from kernel.web import sse
@@ -16,10 +17,22 @@ from tests.web.kernel_web.fakeshell import NOW, Change, FakeFeed
 Reader = Callable[[], Awaitable[str]]
 
 
-def request(state: Any, query: str = "", last: str | None = None) -> Request:
+async def listening() -> Message:
+    """Receive nothing, as from a client that stays."""
+    await asyncio.Event().wait()
+    raise AssertionError("nothing sets it")
+
+
+async def left() -> Message:
+    """Receive what a server tells of a client that has left."""
+    return {"type": "http.disconnect"}
+
+
+def request(state: Any, query: str = "", last: str | None = None, receive: Receive = listening) -> Request:
     headers = [] if last is None else [(b"last-event-id", last.encode())]
     app = SimpleNamespace(state=state)
-    return Request({"type": "http", "headers": headers, "query_string": query.encode(), "app": app})
+    scope = {"type": "http", "headers": headers, "query_string": query.encode(), "app": app}
+    return Request(scope, receive)
 
 
 class Desk:
@@ -158,6 +171,19 @@ def test_pings_tell_the_time_and_a_lost_session_ends_the_stream(monkeypatch: pyt
     chunks = asyncio.run(story())
     assert chunks == [sse.ping(NOW)] * (sse.CHECK_EVERY_PINGS - 1)
     assert b"2025-03-03T01:30:00.000+00:00" in chunks[0]
+
+
+def test_who_has_left_is_noticed_at_the_next_ping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "PING_SECONDS", 0.0)
+
+    async def story() -> None:
+        desk = Desk()
+        body = await desk.open(receive=left)
+        async with asyncio.timeout(5):
+            assert [chunk async for chunk in body] == []
+        assert not desk.state.hub.clients
+
+    asyncio.run(story())
 
 
 def test_closing_ends_every_stream() -> None:
