@@ -204,17 +204,23 @@ def idle(make: Make) -> tuple[float, float]:
             cursor.execute(query, (now,))
             cursor.fetchall()
 
-        figures = microseconds(lambda: tick(platform)), microseconds(bare)
+        figures = microseconds(lambda: tick(platform), bare)
         cursor.close()
         raw.close()
     watch.forget(platform.clock)
     return figures
 
 
-def microseconds(work: Callable[[], object], calls: int = 2000) -> float:
-    """Return the median time of one call."""
-    rounds = [seconds(lambda: [work() for _ in range(calls)]) / calls for _ in range(5)]
-    return median(rounds) * 1e6
+def microseconds(
+    ours: Callable[[], object], floor: Callable[[], object], calls: int = 500
+) -> tuple[float, float]:
+    """Return the median time of a call of each; they take turns, for a host changes its speed."""
+
+    def each(work: Callable[[], object]) -> float:
+        return seconds(lambda: [work() for _ in range(calls)]) / calls * 1e6
+
+    pairs = [(each(ours), each(floor)) for _ in range(21)]
+    return median(mine for mine, _ in pairs), median(other for _, other in pairs)
 
 
 def rows_for(kind: str, make: Make, *, times: float, at_least: int) -> Iterator[Row]:
