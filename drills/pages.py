@@ -13,7 +13,7 @@ from drills import again, deeds, document, evaluation, forms, items, present, qu
 from drills import plan as plans
 from incidents.forms import local_time, state_of, text
 from kernel.disclosure.edge import disclosed
-from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, in_query, platform_of, require
 from kernel.errors import AppError, NotFound
 from kernel.identity.actor import Actor
 from kernel.pdf import render_pdf
@@ -37,7 +37,7 @@ def listing(
     request: Request,
     _actor: Reader,
     session: Read,
-    wanted: Annotated[queries.Filter, Depends()],
+    wanted: Annotated[queries.Filter, Depends(in_query(queries.Filter))],
     cursor: Annotated[str | None, Query(max_length=18)] = None,
 ) -> Response:
     """List drills, the newest first."""

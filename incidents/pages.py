@@ -19,7 +19,7 @@ from incidents.intake.queries import of_incident
 from incidents.oncall.queries import notices
 from incidents.repairs import views as repairs
 from kernel.disclosure.edge import disclosed
-from kernel.edge import FormFields, PageRouter, Read, RowId, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, RowId, Write, in_query, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
@@ -48,7 +48,7 @@ def listing(
     request: Request,
     actor: Seer,
     session: Read,
-    wanted: Annotated[queries.Filter, Depends()],
+    wanted: Annotated[queries.Filter, Depends(in_query(queries.Filter))],
     cursor: Annotated[str | None, Query(max_length=18)] = None,
 ) -> Response:
     """List incidents."""

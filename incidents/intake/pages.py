@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response
 
 from incidents.intake import queries, views
 from incidents.views import Names
-from kernel.edge import PageRouter, Read, platform_of, require
+from kernel.edge import PageRouter, Read, in_query, platform_of, require
 from kernel.identity.actor import Actor
 from kernel.web.templating import render
 from sla import pinned
@@ -21,7 +21,7 @@ def listing(
     request: Request,
     actor: Annotated[Actor, Depends(require("alert.read"))],
     session: Read,
-    wanted: Annotated[queries.Filter, Depends()],
+    wanted: Annotated[queries.Filter, Depends(in_query(queries.Filter))],
     cursor: Annotated[str | None, Query(max_length=18)] = None,
 ) -> Response:
     """List alerts."""

@@ -15,7 +15,7 @@ from incidents.monitoring.api import Key, Manager, Reader
 from incidents.monitoring.probes import KIND_LABELS, KINDS, Result
 from incidents.monitoring.queries import DayFigures, Filter
 from incidents.views import Names
-from kernel.edge import FormFields, PageRouter, Read, Write, platform_of
+from kernel.edge import FormFields, PageRouter, Read, Write, in_query, platform_of
 from kernel.errors import AppError, NotFound
 from kernel.web.flash import see_other
 from kernel.web.forms import FormState
@@ -43,7 +43,7 @@ def listing(
     request: Request,
     _actor: Reader,
     session: Read,
-    wanted: Annotated[Filter, Depends()],
+    wanted: Annotated[Filter, Depends(in_query(Filter))],
     cursor: Cursor = None,
 ) -> Response:
     """List the probes."""
@@ -55,7 +55,7 @@ def live(
     request: Request,
     _actor: Reader,
     session: Read,
-    wanted: Annotated[Filter, Depends()],
+    wanted: Annotated[Filter, Depends(in_query(Filter))],
     cursor: Cursor = None,
 ) -> Response:
     """Return the parts that change."""

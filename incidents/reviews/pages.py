@@ -13,7 +13,7 @@ from incidents import queries as incidents
 from incidents.pages import checked
 from incidents.reviews import actions, document, queries, register, rules, service
 from kernel.disclosure.edge import disclosed
-from kernel.edge import FormFields, PageRouter, Read, Write, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, Write, in_query, platform_of, require
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.pdf import render_pdf
@@ -39,7 +39,7 @@ def listing(
     request: Request,
     actor: Reader,
     session: Read,
-    wanted: Annotated[register.Filter, Depends()],
+    wanted: Annotated[register.Filter, Depends(in_query(register.Filter))],
     cursor: Annotated[str | None, Query(max_length=18)] = None,
 ) -> Response:
     """List reviews, and the causes that came back."""

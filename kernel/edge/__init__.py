@@ -2,7 +2,7 @@
 
 from kernel.edge.access import public, require
 from kernel.edge.grouped import Grouped
-from kernel.edge.inputs import Body, FormFields, RowId, RowIdField
+from kernel.edge.inputs import Body, FormFields, RowId, RowIdField, in_query
 from kernel.edge.routes import ApiRouter, PageRouter, include
 from kernel.edge.transactions import Read, Write, platform_of
 
@@ -16,6 +16,7 @@ __all__ = [
     "RowId",
     "RowIdField",
     "Write",
+    "in_query",
     "include",
     "platform_of",
     "public",
