@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -19,7 +20,8 @@ from incidents.intake.queries import of_incident
 from incidents.oncall.queries import notices
 from incidents.repairs import views as repairs
 from kernel.disclosure.edge import disclosed
-from kernel.edge import FormFields, PageRouter, Read, RowId, Write, in_query, platform_of, require
+from kernel.edge import FormFields, PageRouter, Read, RowId, Write, in_query, platform_of, reading, require
+from kernel.edge.straight import StraightRoute
 from kernel.errors import AppError
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
@@ -43,16 +45,18 @@ Reporter = Annotated[Actor, Depends(require("incident.report"))]
 checked = Depends(csrf_form)
 
 
-@router.get("/incidents")
-def listing(
-    request: Request,
-    actor: Seer,
-    session: Read,
-    wanted: Annotated[queries.Filter, Depends(in_query(queries.Filter))],
-    cursor: Annotated[str | None, Query(max_length=18)] = None,
+async def listing(
+    request: Request, actor: Seer, wanted: Annotated[queries.Filter, Depends(in_query(queries.Filter))]
 ) -> Response:
     """List incidents."""
-    rows, following = queries.listing(session, actor, wanted, cursor)
+    return await reading(request, partial(_listing, request, actor, wanted))
+
+
+router.add_api_route("/incidents", listing, methods=["GET"], route_class_override=StraightRoute)
+
+
+def _listing(request: Request, actor: Actor, wanted: queries.Filter, session: Session) -> Response:
+    rows, following = queries.listing(session, actor, wanted, request.query_params.get("cursor"))
     contract = pinned.in_force(platform_of(request))
     return render(
         request,

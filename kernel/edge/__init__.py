@@ -4,7 +4,7 @@ from kernel.edge.access import public, require
 from kernel.edge.grouped import Grouped
 from kernel.edge.inputs import Body, FormFields, RowId, RowIdField, in_query
 from kernel.edge.routes import ApiRouter, PageRouter, include
-from kernel.edge.transactions import Read, Write, platform_of
+from kernel.edge.transactions import Read, Write, platform_of, reading
 
 __all__ = [
     "ApiRouter",
@@ -20,5 +20,6 @@ __all__ = [
     "include",
     "platform_of",
     "public",
+    "reading",
     "require",
 ]

@@ -31,7 +31,8 @@ class StraightRoute(BytesRoute):
 
     def get_route_handler(self) -> Handler:
         """Return the one handler, whichever way a request comes."""
-        return idempotent(guarded(_calling(self.endpoint), self.check_input))
+        handle = guarded(_calling(self.endpoint), self.check_input)
+        return idempotent(handle) if "POST" in (self.methods or ()) else handle
 
 
 def _calling(endpoint: Callable[..., Awaitable[Response]]) -> Handler:

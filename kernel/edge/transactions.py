@@ -10,15 +10,17 @@ the database always finds a thread to go on in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from kernel.platform import Platform
+
+T = TypeVar("T")
 
 
 def platform_of(request: Request) -> Platform:
@@ -67,3 +69,13 @@ async def _read(request: Request) -> AsyncIterator[Session]:
 
 Write = Annotated[Session, Depends(_write, scope="function")]
 Read = Annotated[Session, Depends(_read, scope="function")]
+
+
+async def reading(request: Request, work: Callable[[Session], T]) -> T:
+    """Return what `work` makes of a session that reads, in a thread: `Read` for routes without a solver."""
+
+    def whole() -> T:
+        with platform_of(request).db.read() as session:
+            return work(session)
+
+    return await run_in_threadpool(whole)

@@ -13,6 +13,7 @@ from kernel.identity.models import ApiToken
 from tests.support.web import Site
 
 ALERTS, INCIDENTS, STREAM = "/api/v1/alerts", "/api/v1/incidents", "/api/v1/stream"
+PAGE = "/incidents"
 ALERT = {"source": "probe", "title": "打不开"}
 FAULT = {"title": "打不开", "fault_class": "system_general", "modules": ["todo"], "payers": ["city"]}
 WAYS = pytest.mark.parametrize(("path", "body"), [(ALERTS, ALERT), (INCIDENTS, FAULT)])
@@ -28,7 +29,20 @@ def short_way(site: Site) -> ShortWay:
 def test_what_comes_in_storms_goes_the_short_way(site: Site) -> None:
     ways = {(method, path) for method, path in short_way(site).handlers}
     storms = {("POST", ALERTS), ("POST", f"{ALERTS}/alertmanager"), ("POST", INCIDENTS)}
-    assert ways == storms | {("GET", STREAM)}
+    assert ways == storms | {("GET", STREAM), ("GET", PAGE)}
+
+
+def test_a_wrong_filter_of_the_list_is_named_on_its_page(site: Site) -> None:
+    page = site.page("lin").get(PAGE, params={"since": "yesterday"})
+    assert page.status_code == 422
+    assert "since" in page.text
+    assert site.page("lin").get(PAGE, params={"since": "", "late": "true", "unknown": "1"}).status_code == 200
+    assert site.page("lin").get(PAGE, params={"cursor": "x"}).status_code == 422
+
+
+def test_a_page_on_the_short_way_sends_strangers_to_the_login(site: Site) -> None:
+    answer = site.page().get(f"{PAGE}?late=true", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/incidents%3Flate%3Dtrue")
 
 
 def test_a_stream_that_names_too_many_topics_is_refused_by_name(site: Site) -> None:
