@@ -82,6 +82,16 @@ def changed(
     return verdict
 
 
+def called(
+    session: Session, now: datetime, incident: Incident, contract: Contract, events: Sequence[Event]
+) -> Verdict:
+    """What follows from a rung of the call ladder: pages show the call. All of its rungs are armed from the
+    start and what is judged has deadlines of its own, so nothing else can have changed by it.
+    """
+    feed.announce(session, now, "incident", _url(incident))
+    return judge(contract, sorted(events, key=lambda e: (e.at, e.seq)), now)
+
+
 def _project(incident: Incident, contract: Contract, events: Sequence[Event], verdict: Verdict) -> None:
     """Set what has changed, and only that: an attribute set to what it is costs a flush all the same."""
     life = service.life_of(contract, events)

@@ -15,6 +15,7 @@ from incidents.oncall import service as oncall
 from kernel.platform import Platform
 from sla import pinned
 from sla.events import Event
+from sla.ladder import CALL
 
 BLIND_WORDS = {
     "platform_down": "平台未观测：平台停机",
@@ -35,8 +36,11 @@ def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datet
     for incident in incidents:
         contract = pinned.version(session, incident.contract)
         known, last = events[incident.id], due[incident.id][-1]
-        cause = f"due:{last.clock}:{last.rung}"
-        verdict = follow.changed(platform, session, now, incident, contract, known, cause=cause)
+        if all(row.clock == CALL for row in due[incident.id]):
+            verdict = follow.called(session, now, incident, contract, known)
+        else:
+            cause = f"due:{last.clock}:{last.rung}"
+            verdict = follow.changed(platform, session, now, incident, contract, known, cause=cause)
         judged.append(oncall.Due(incident, verdict, known, due[incident.id]))
     oncall.on_rungs(platform, session, now, judged)
 

@@ -15,6 +15,7 @@ from incidents.watchdog import check_unarmed
 from kernel.outbox.channels import Outcome
 from kernel.outbox.models import Message
 from oa.affairs.duty.rules import PRIMARY
+from sla.cases.models import Case
 from sla.deadlines.jobs import tick
 from sla.deadlines.models import FIRED, Deadline
 from sla.schedule import BREACH
@@ -77,6 +78,25 @@ def test_rungs_that_come_due_together_ask_about_people_once(desk: World) -> None
         assert len([each for each in said if f"FROM {table}" in each]) == 1, table
     assert [story(desk, number) for number in numbers] == [["00 call:0 lin"]] * 5
     assert [len(mails(desk, number)) for number in numbers] == [1] * 5
+
+
+def test_a_call_judges_nothing_anew_and_pages_show_it(desk: World) -> None:
+    number = desk.report(who="wang")
+    desk.clock.advance(timedelta(seconds=1))
+    said = statements_of_a_tick(desk)
+    assert story(desk, number) == ["00 call:0 lin"]
+    assert not [each for each in said if "sla_case" in each]
+    assert [each for each in said if "INSERT INTO feed_item" in each]
+    with desk.platform.db.read() as session:
+        assert session.scalar(select(Case.verdict_version).where(Case.subject == number)) == 1
+
+
+def test_a_call_due_together_with_a_limit_is_judged(desk: World) -> None:
+    number = desk.report(who="wang")
+    desk.clock.advance(timedelta(minutes=31))
+    tick(desk.platform)
+    with desk.platform.db.read() as session:
+        assert session.scalar(select(Case.response_state).where(Case.subject == number)) == "missed"
 
 
 def test_incidents_of_several_payers_that_escalate_together_each_call_their_own(desk: World) -> None:
