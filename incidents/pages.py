@@ -58,14 +58,17 @@ router.add_api_route("/incidents", listing, methods=["GET"], route_class_overrid
 def _listing(request: Request, actor: Actor, wanted: queries.Filter, session: Session) -> Response:
     rows, following = queries.listing(session, actor, wanted, request.query_params.get("cursor"))
     contract = pinned.in_force(platform_of(request))
+    names = views.Names(contract)
+    begin(request)
     return render(
         request,
         "incidents/list.html",
         rows=rows,
+        kept=views.kept(wanted, names),
         next=following,
         wanted=wanted,
         contract=contract,
-        names=views.Names(contract),
+        names=names,
         tones=views.TONES,
         state_word=views.state_word,
         state_keys=list(rules.STATE_LABELS),

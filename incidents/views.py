@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from incidents import log, rules
@@ -12,7 +12,7 @@ from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts.words import broadcast_text, broadcast_title
 from incidents.intake.classes import table_of
 from incidents.models import Broadcast, IncidentEvent
-from incidents.queries import Detail
+from incidents.queries import Detail, Filter
 from kernel.platform import Platform
 from kernel.web.formats import duration, localtime, money, percent
 from kernel.web.i18n import gettext as _
@@ -78,6 +78,39 @@ class Names:
         """Name a fault class."""
         known = self.contract.fault_classes
         return known[key].name if key in known else key
+
+
+def kept(wanted: Filter, names: Names) -> list[tuple[str, str, str]]:
+    """Return what a list is limited to beyond the fields of its form: parameter, value, and what it means."""
+    said: dict[str, Any] = {
+        "module": wanted.module and _("模块：%(name)s", name=names.modules([wanted.module])),
+        "restored": _either(wanted.restored, _("已恢复"), _("未恢复")),
+        "drill": _either(wanted.drill, _("应急演练"), _("不含演练")),
+        "late": _either(wanted.late, _("有超时"), _("没有超时")),
+        "response": wanted.response and _("响应：%(state)s", state=_clock(wanted.response)),
+        "repair": wanted.repair and _("修复：%(state)s", state=_clock(wanted.repair)),
+        "provider": wanted.provider and _("修复（乙方主张）：%(state)s", state=_clock(wanted.provider)),
+        "backup": wanted.backup and _("备用设备：%(state)s", state=_clock(wanted.backup)),
+        "since": wanted.since and _("%(at)s 起", at=localtime(wanted.since)),
+        "until": wanted.until and _("%(at)s 前", at=localtime(wanted.until)),
+    }
+    return [(name, _raw(getattr(wanted, name)), words) for name, words in said.items() if words]
+
+
+def _either(value: bool | None, yes: str, no: str) -> str | None:
+    return None if value is None else yes if value else no
+
+
+def _raw(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _clock(state: str) -> str:
+    """Return the word for a state as it is kept; whatever else an address says stands for itself."""
+    known = CLOCK_WORDS | {"open": "尚未履行", "late": "迟延履行"}
+    return _(known[state]) if state in known else state
 
 
 def state_word(state: str) -> str:

@@ -12,6 +12,7 @@ from kernel.edge.routes import ApiRouter
 from kernel.edge.straight import StraightRoute
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
+from kernel.web.i18n import gettext as _
 from kernel.web.sse import stream
 
 LONGEST = 200
@@ -28,7 +29,7 @@ router = ApiRouter(tags=["stream"], route_class=StraightRoute)
 async def _topics(request: Request) -> list[str]:
     named = request.query_params.get("topics", "")
     if len(named) > LONGEST:
-        raise Invalid.field("topics", f"最多{LONGEST}个字符。")
+        raise Invalid.field("topics", _("最多%(most)s字。", most=LONGEST))
     return [topic for topic in named.split(",") if topic]
 
 

@@ -45,8 +45,9 @@ def prepare() -> None:
         for n in range(50)
     ]  # fmt: skip
     app.state.context = {
-        "rows": rows, "next": None, "wanted": Filter(), "contract": contract, "names": views.Names(contract),
-        "tones": views.TONES, "state_word": views.state_word, "state_keys": list(rules.STATE_LABELS),
+        "rows": rows, "next": None, "wanted": Filter(), "kept": [], "contract": contract,
+        "names": views.Names(contract), "tones": views.TONES,
+        "state_word": views.state_word, "state_keys": list(rules.STATE_LABELS),
     }  # fmt: skip
 
 

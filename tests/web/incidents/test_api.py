@@ -231,3 +231,21 @@ def test_the_evidence_recomputes(site: Site) -> None:
     assert verify_evidence(evidence) == []
     evidence["events"][0]["at"] = "2026-03-03T02:00:00+00:00"
     assert verify_evidence(evidence) != []
+
+
+def test_the_list_says_and_keeps_what_its_form_has_no_field_for(site: Site) -> None:
+    site.world.report(who="wang")
+    asked = (
+        "since=2025-03-01T00:00:00%2B08:00&drill=false&response=missed&backup=odd&module=hotline&state=open"
+    )
+    page = site.page("lin").get(f"/incidents?{asked}").text
+    kept = page.partition('class="filters__kept"')[2].partition("</p>")[0]
+    for words in ("另限于", "2025年3月1日 00:00 起", "不含演练", "响应：超时", "备用设备：odd", "模块："):
+        assert words in kept
+    assert 'type="hidden" name="since" value="2025-03-01T00:00:00+08:00"' in kept
+    assert 'type="hidden" name="drill" value="false"' in kept
+    assert 'name="state"' not in kept
+    assert "filters__kept" not in site.page("lin").get("/incidents?state=open").text
+    english = site.page("lin", lang="en").get(f"/incidents?{asked}").text
+    assert "Also limited to: " in english
+    assert "<strong>response: " in english
