@@ -142,3 +142,9 @@ def test_who_has_no_business_with_drills_is_turned_away(rig: Rig, site: Site) ->
     assert site.page("lin").submit(f"/drills/{number}/do/submit").status_code == 403
     assert site.page("he").get("/drills/YL2026-999").status_code == 404
     assert site.page("he").submit(f"/drills/{number}/do/explode").status_code == 404
+
+
+def test_the_register_keeps_the_year_it_was_asked_for(site: Site) -> None:
+    page = site.page("he").get("/drills?year=2025").text
+    assert 'type="hidden" name="year" value="2025"' in page
+    assert "2025年" in page

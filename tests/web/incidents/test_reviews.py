@@ -136,3 +136,9 @@ def test_a_decision_twice_is_refused(site: Site) -> None:
     decide(site.world, number)
     url = f"/api/v1/incidents/{number}/review/decisions"
     assert site.api("wang").post(url, json={"decision": "accept"}).status_code == 409
+
+
+def test_the_register_keeps_since_when_it_was_asked_for(site: Site) -> None:
+    page = site.page("lin").get("/reviews?since=2025-03-01T00:00:00%2B08:00").text
+    assert 'name="since" value="2025-03-01T00:00:00+08:00"' in page
+    assert "2025年3月1日 00:00 起" in page
