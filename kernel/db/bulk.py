@@ -29,7 +29,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
 
 
 def _copy(connection: Connection, table: Table, rows: Rows) -> None:
-    import psycopg  # ten megabytes that a platform on SQLite does not need
+    import psycopg  # eight megabytes that a platform on SQLite does not need
     from psycopg import sql
 
     names = list(rows[0])
