@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from pydantic_core import to_json
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from incidents.intake import formats, service
@@ -70,12 +72,19 @@ class _Receive(Mergeable):
 
     @staticmethod
     def together(session: Session, works: Sequence[_Receive]) -> list[Response] | None:
-        platform = works[0].platform
-        found = service.repeat(session, platform.clock.now(), [each.alerts for each in works])
-        if found is None:
-            return None
-        return [each._answer(numbers) for each, numbers in zip(works, found, strict=True)]
+        return _answers(works, partial(service.repeat, session))
+
+    @staticmethod
+    def at_once(connection: Connection, works: Sequence[_Receive]) -> list[Response] | None:
+        return _answers(works, partial(service.repeat_at_once, connection))
 
     def _answer(self, numbers: list[str]) -> Response:
         answer = {"accepted": len(self.alerts), "incidents": numbers}
         return Response(to_json(answer), 202, media_type="application/json")
+
+
+def _answers(works: Sequence[_Receive], repeat: Any) -> list[Response] | None:
+    found = repeat(works[0].platform.clock.now(), [each.alerts for each in works])
+    if found is None:
+        return None
+    return [each._answer(numbers) for each, numbers in zip(works, found, strict=True)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from incidents.intake.classes import Rule
@@ -46,6 +47,45 @@ _COUNT = Listed(
     ),
     _ALERT.c.id.type,
 )
+
+
+def _repeat() -> Select[Any]:
+    """Count told alerts in one statement, if each is known, fires, and tells of its present occurrence."""
+    keys = bindparam("keys", type_=ARRAY(_ALERT.c.current.type))
+    told = (
+        func.unnest(
+            keys,
+            bindparam("starts", type_=ARRAY(_ALERT.c.starts_at.type)),
+            bindparam("times", type_=ARRAY(_ALERT.c.count.type)),
+        )
+        .table_valued("key", "starts_at", "times", name="told")
+        .render_derived()
+    )
+    present = or_(told.c.starts_at.is_(None), told.c.starts_at == _ALERT.c.starts_at)
+    known = (
+        select(
+            _ALERT.c.id,
+            told.c.key,
+            told.c.times,
+            Incident.number,
+            and_(_ALERT.c.status == FIRING, present).label("repeats"),
+        )
+        .select_from(told)
+        .join(_ALERT, _ALERT.c.current == told.c.key)
+        .outerjoin(Incident, Incident.id == _ALERT.c.incident_id)
+        .cte("known")
+    )
+    repeats = select(func.count()).select_from(known).where(known.c.repeats).scalar_subquery()
+    counted = (
+        update(_ALERT)
+        .where(_ALERT.c.id == known.c.id, repeats == func.cardinality(keys))
+        .values(count=_ALERT.c.count + known.c.times, last_at=bindparam("now"))
+        .cte("counted")
+    )
+    return select(known.c.key, known.c.number).where(known.c.repeats).add_cte(counted)
+
+
+_REPEAT = Prepared(_repeat())
 _BRING = Prepared(
     update(_ALERT)
     .where(_ALERT.c.id == bindparam("row"))
@@ -77,6 +117,25 @@ def count(session: Session, now: datetime, seen: Mapping[int, int]) -> None:
     for often in set(seen.values()):
         rows = sorted(i for i, n in seen.items() if n == often)
         _COUNT.run(session, rows, {"more": often, "now": now})
+
+
+class Told(NamedTuple):
+    """How often an alert was told again, and of an occurrence that began when; None when it does not say."""
+
+    starts_at: datetime | None
+    times: int
+
+
+def repeat(connection: Connection, now: datetime, told: Mapping[str, Told]) -> dict[str, str | None] | None:
+    """Count firing alerts that are told again, in one statement of PostgreSQL's; returns their incidents.
+
+    None, and nothing is counted, when one of them is not known, is over or tells of another occurrence.
+    """
+    keys = sorted(told)
+    starts, times = [told[key].starts_at for key in keys], [told[key].times for key in keys]
+    values = {"keys": keys, "starts": starts, "times": times, "now": now}
+    found = dict(_REPEAT.rows_by(connection, values))
+    return found if len(found) == len(keys) else None
 
 
 def bring(session: Session, tracks: Iterable[Track], *, past: bool = False) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from incidents import causes
@@ -49,6 +49,23 @@ def repeat(session: Session, now: datetime, requests: Sequence[Sequence[Alert]])
     seen = Counter(tracks[key].id for key, _ in told)
     ledger.count(session, now, {i: n for i, n in seen.items() if i is not None})
     return [_numbers(tracks[key] for key, _ in some) for some in keyed]
+
+
+def repeat_at_once(
+    connection: Connection, now: datetime, requests: Sequence[Sequence[Alert]]
+) -> list[list[str]] | None:
+    """Do what `repeat` does by one statement that commits itself (PostgreSQL only)."""
+    keyed = [_keyed(alerts) for alerts in requests]
+    told: dict[str, ledger.Told] = {}
+    for key, alert in (each for some in keyed for each in some):
+        start, times = told.get(key, ledger.Told(None, 0))
+        if alert.status != rules.FIRING or (start and alert.starts_at and start != alert.starts_at):
+            return None
+        told[key] = ledger.Told(start or alert.starts_at, times + 1)
+    numbers = ledger.repeat(connection, now, told)
+    if numbers is None:
+        return None
+    return [list(dict.fromkeys(n for key, _ in some if (n := numbers[key]))) for some in keyed]
 
 
 def _keyed(alerts: Iterable[Alert]) -> list[tuple[str, Alert]]:

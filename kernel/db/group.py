@@ -5,11 +5,13 @@ A commit waits for the disk; shared by all that wait, it costs each next to noth
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from functools import partial
@@ -19,9 +21,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from kernel.db.lookout import PLANNED_ONCE
 from kernel.errors import Unavailable
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from kernel.db.engine import Database
 
 log = logging.getLogger(__name__)
@@ -29,6 +34,8 @@ MOST = 256
 """Works that share one commit."""
 WAITING = 1024
 """Works that may wait; one more is told to come again."""
+PAUSE = 1.0
+"""Seconds after which a held connection is no longer taken for alive."""
 
 Work = Callable[[Session], Any]
 
@@ -48,6 +55,14 @@ class Mergeable(ABC):
         What it raises has the whole batch done again one by one, so that it needs no savepoint.
         """
 
+    @staticmethod
+    def at_once(connection: Connection, works: Sequence[Any]) -> list[Any] | None:  # noqa: ARG004 - for who can
+        """Do them all in one statement, which is its own transaction; None, with nothing done, when it won't.
+
+        Only asked where a transaction takes several ways to a server and one statement takes one.
+        """
+        return None
+
 
 class Full(Unavailable):
     """More waits to be written than we promise to get done soon."""
@@ -58,8 +73,14 @@ class Full(Unavailable):
 class _Job(NamedTuple):
     actor: str
     work: Work
-    done: Future[Any]
+    done: Future[Any] | asyncio.Future[Any]
     context: Context
+
+    def begins(self) -> bool:
+        """Whether anybody still waits for it; from here on it is done, whoever leaves."""
+        if isinstance(self.done, Future):
+            return self.done.set_running_or_notify_cancel()
+        return not self.done.cancelled()
 
     def run(self, session: Session) -> Any:
         session.info["actor"] = self.actor
@@ -79,19 +100,28 @@ class GroupWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._queue: queue.Queue[_Job | None] = queue.Queue(WAITING)
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._straight = _Straight(database)
 
     def submit(self, actor: str, work: Work) -> Future[Any]:
         """Queue `work`; the future has its result once that is committed. 503 when too much waits."""
-        job = _Job(actor, work, Future(), copy_context())
+        done: Future[Any] = Future()
+        self._put(_Job(actor, work, done, copy_context()))
+        return done
+
+    def awaited(self, actor: str, work: Work) -> asyncio.Future[Any]:
+        """Like `submit`, for the running event loop, which is woken once for all that a batch has done."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._put(_Job(actor, work, done, copy_context()))
+        return done
+
+    def _put(self, job: _Job) -> None:
+        if self._queue.qsize() >= WAITING:
+            raise Full("系统繁忙，请稍后重试。", code="busy")
         self._start()
-        try:
-            self._queue.put_nowait(job)
-        except queue.Full:
-            raise Full("系统繁忙，请稍后重试。", code="busy") from None
-        return job.done
+        self._queue.put(job)
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
@@ -99,6 +129,7 @@ class GroupWriter:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+        self._straight.close()
 
     def _start(self) -> None:
         if self._thread is None:
@@ -116,7 +147,7 @@ class GroupWriter:
                     last = True
                     break
                 batch.append(job)
-            self._write([job for job in batch if job.done.set_running_or_notify_cancel()])
+            self._write([job for job in batch if job.begins()])
             if last:
                 return
 
@@ -131,20 +162,36 @@ class GroupWriter:
                 for job in batch:
                     self._write([job])
                 return
-        for job, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                job.done.set_exception(outcome)
-            else:
-                job.done.set_result(outcome)
+        told = list(zip((job.done for job in batch), outcomes, strict=True))
+        _tell([(done, outcome) for done, outcome in told if isinstance(done, Future)])
+        by_loop = groupby(
+            ((done, outcome) for done, outcome in told if isinstance(done, asyncio.Future)),
+            key=lambda each: each[0].get_loop(),
+        )
+        for loop, some in by_loop:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_tell, list(some))
 
     def _outcomes(self, batch: Sequence[_Job]) -> list[Any]:
         """Do the works without savepoints, which cost a third of a report; with them when one raises."""
+        at_once = self._at_once(batch)
+        if at_once is not None:
+            return at_once
         try:
             return self._together(batch, _Job.run)
         except Exception as error:
             if len(batch) == 1 or _may_be_committed(error):
                 raise
         return self._together(batch, _saved)
+
+    def _at_once(self, batch: Sequence[_Job]) -> list[Any] | None:
+        """Do a batch of one class in one statement, where that spares ways to a server."""
+        kind = type(batch[0].work) if batch else None
+        if kind is None or not issubclass(kind, Mergeable) or kind.at_once is Mergeable.at_once:
+            return None
+        if self._database.is_sqlite or any(type(job.work) is not kind for job in batch):
+            return None
+        return self._straight.run(partial(kind.at_once, works=[job.work for job in batch]))
 
     def _together(self, batch: Sequence[_Job], attempt: Attempt) -> list[Any]:
         """Do the works in one transaction; returns what each returned or raised, after COMMIT."""
@@ -163,6 +210,57 @@ class GroupWriter:
             if found is not None:
                 return found
         return [attempt(job, session) for job in jobs]
+
+
+class _Straight:
+    """A connection whose every statement is a transaction and planned once, held while there is work.
+
+    After a pause it is asked for anew, and the pool then looks whether the server still answers.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+        self._used = 0.0
+
+    def run(self, statement: Callable[[Connection], list[Any] | None]) -> list[Any] | None:
+        """Return what the statement gives; None when it failed and has left nothing."""
+        if time.monotonic() - self._used > PAUSE:
+            self.close()
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            found = statement(self._connection)
+        except DBAPIError as error:
+            self.close()
+            if _may_be_committed(error):
+                raise
+            log.warning("a statement for a whole group failed (%s); taking the long way", error)
+            return None
+        self._used = time.monotonic()
+        return found
+
+    def _connect(self) -> Connection:
+        connection = self._database.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+        connection.detach()  # the pool's others plan anew each time
+        connection.exec_driver_sql(PLANNED_ONCE)
+        return connection
+
+    def close(self) -> None:
+        """Let the connection go."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _tell(told: Iterable[tuple[Future[Any] | asyncio.Future[Any], Any]]) -> None:
+    for done, outcome in told:
+        if done.cancelled():  # as it is when its client has gone away meanwhile
+            continue
+        if isinstance(outcome, Exception):
+            done.set_exception(outcome)
+        else:
+            done.set_result(outcome)
 
 
 def _saved(job: _Job, session: Session) -> Any:

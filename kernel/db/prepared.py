@@ -101,7 +101,10 @@ class Prepared:
 
     def rows(self, session: Session, values: Row) -> Sequence[Any]:
         """Return the rows it gives."""
-        connection = session.connection()
+        return self.rows_by(session.connection(), values)
+
+    def rows_by(self, connection: Connection, values: Row) -> Sequence[Any]:
+        """Return the rows it gives on this connection."""
         written = self.written(connection.dialect)
         return written.read(_execute(connection, written.text, written.bind(values), rows=True))
 

@@ -46,6 +46,7 @@ def build_app(platform: Platform, beside: Start | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
         separate_input_output_schemas=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are Prometheus metrics
     )
     app.state.platform = platform
     app.state.feed = DatabaseFeed(platform.db)

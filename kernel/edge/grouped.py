@@ -6,7 +6,6 @@ is kept in the same savepoint as its effect.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -33,8 +32,8 @@ async def _grouped(request: Request) -> Answer:
             return response
 
         name = actor.username if actor else "anonymous"
-        done = platform.db.group.submit(name, work if keep is None else whole)
-        return await asyncio.wrap_future(done)
+        response: Response = await platform.db.group.awaited(name, work if keep is None else whole)
+        return response
 
     return answer
 

@@ -17,15 +17,19 @@ YEAR = 365 * 24 * 3600
 
 def settle(connection: HTTPConnection) -> None:
     """Speak the reader's language from here on; call it again once the actor is known."""
-    actor = getattr(connection.state, "actor", NOBODY)
+    actor = connection.scope.get("state", {}).get("actor", NOBODY)
     use_language(
         negotiate(
-            connection.query_params.get("lang"),
+            _asked(connection),
             connection.cookies.get(COOKIE),
             actor.language,
             connection.headers.get("accept-language", ""),
         )
     )
+
+
+def _asked(connection: HTTPConnection) -> str | None:
+    return connection.query_params.get("lang") if connection.scope["query_string"] else None
 
 
 def switch_urls(connection: HTTPConnection) -> dict[str, str]:
@@ -48,10 +52,13 @@ class LanguageMiddleware:
             return
         connection = HTTPConnection(scope)
         settle(connection)
-        asked = connection.query_params.get("lang")
+        asked = _asked(connection)
+        if asked not in LANGUAGES:
+            await self.app(scope, receive, send)
+            return
 
         async def remember(message: Message) -> None:
-            if message["type"] == "http.response.start" and asked in LANGUAGES:
+            if message["type"] == "http.response.start":
                 cookie = f"{COOKIE}={asked}; Path=/; Max-Age={YEAR}; SameSite=Lax; HttpOnly{self.secure}"
                 MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)

@@ -224,7 +224,7 @@ def test_what_is_given_up_while_it_waits_is_not_done(database: Database, plug: P
 def test_a_full_queue_asks_to_come_again(
     database: Database, plug: Plug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database.group._queue, "maxsize", 2)
+    monkeypatch.setattr(group_commit, "WAITING", 2)
     submit(database, deed("a"), deed("b"))
     with pytest.raises(group_commit.Full) as refused:
         database.group.submit("lin", deed("c"))

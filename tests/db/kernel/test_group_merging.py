@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from kernel.db import Database
 from kernel.db.group import Mergeable
-from kernel.db.numbering import next_number
+from kernel.db.numbering import Counter, next_number
 from kernel.errors import Conflict
 
 
@@ -42,8 +44,9 @@ class Adding(Mergeable):
 
 def done(database: Database, *works: Any, actors: Sequence[str] | None = None) -> list[Any]:
     """Submit all while the writer is busy, so that they gather; return what each gave or raised."""
-    go = threading.Event()
-    database.group.submit("plug", lambda session: go.wait(20))
+    begun, go = threading.Event(), threading.Event()
+    database.group.submit("plug", lambda session: (begun.set(), go.wait(20)))
+    assert begun.wait(20)
     names = actors or ["lin"] * len(works)
     futures = [database.group.submit(name, work) for name, work in zip(names, works, strict=True)]
     go.set()
@@ -74,3 +77,76 @@ def test_works_of_different_people_are_not_mixed(database: Database) -> None:
     merged: list[int] = []
     found = done(database, Adding(merged), Adding(merged), Adding(merged), actors=["a", "b", "b"])
     assert (found, merged) == (["a alone", "a together", "a together"], [2])
+
+
+class Stating(Mergeable):
+    """Adds to a counter in one statement for all, which commits itself."""
+
+    def __init__(self, words: str = "") -> None:
+        self.words = words
+
+    def __call__(self, session: Session) -> str:
+        next_number(session, "long way")
+        return "long way"
+
+    @staticmethod
+    def together(session: Session, works: Sequence[Stating]) -> None:
+        return None
+
+    @staticmethod
+    def at_once(connection: Connection, works: Sequence[Stating]) -> list[str] | None:
+        if works[0].words == "declines":
+            return None
+        more = {"more": len(works)}
+        connection.execute(text(works[0].words or STATED), more)
+        return ["at once"] * len(works)
+
+
+STATED = """INSERT INTO counter (series, value) VALUES ('at once', :more)
+ON CONFLICT (series) DO UPDATE SET value = counter.value + excluded.value"""
+
+
+def counted(database: Database) -> dict[str, int]:
+    with database.read() as session:
+        return {row.series: row.value for row in session.query(Counter)}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_batch_of_one_class_is_one_statement_that_commits_itself(database: Database) -> None:
+    assert done(database, *(Stating() for _ in range(5))) == ["at once"] * 5
+    assert counted(database) == {"at once": 5}
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_where_a_transaction_costs_no_ways_nobody_asks_for_one_statement(database: Database) -> None:
+    assert done(database, Stating(), Stating()) == ["long way"] * 2
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("words", ["declines", "SELECT 1 / 0", "SELECT nothing"])
+def test_what_one_statement_cannot_do_goes_the_long_way(database: Database, words: str) -> None:
+    assert done(database, Stating(words), Stating(words)) == ["long way"] * 2
+    assert done(database, Stating()) == ["at once"]
+    assert counted(database) == {"long way": 2, "at once": 1}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_lost_server_is_an_error_and_the_next_batch_connects_anew(database: Database) -> None:
+    """What was under way may be committed: it is not done again."""
+    gone = "SELECT pg_terminate_backend(pg_backend_pid())"
+    found = done(database, Stating(gone), Stating(gone))
+    assert [isinstance(each, DBAPIError) for each in found] == [True, True]
+    assert done(database, Stating()) == ["at once"]
+    assert counted(database) == {"at once": 1}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_an_idle_connection_that_the_server_has_closed_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.db.group.PAUSE", 0.0)
+    assert done(database, Stating()) == ["at once"]
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    with database.write() as session:
+        session.execute(text(f"{others} WHERE pid <> pg_backend_pid() AND datname = current_database()"))
+    assert done(database, Stating()) == ["at once"]

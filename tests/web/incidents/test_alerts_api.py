@@ -209,7 +209,7 @@ def test_a_full_queue_asks_to_come_again(
     busy, go_on = threading.Event(), threading.Event()
     waiting = [group.submit("test", lambda session: (busy.set(), go_on.wait(30)))]
     assert busy.wait(30)
-    monkeypatch.setattr(group._queue, "maxsize", 1)
+    monkeypatch.setattr("kernel.db.group.WAITING", 1)
     waiting.append(group.submit("test", lambda session: None))
     answer = api.post("/api/v1/alerts", json=ONE)
     go_on.set()
