@@ -83,6 +83,7 @@ MANIFESTS = (
     "sla.settlement:MANIFEST",
     "sla.obligations:MANIFEST",
     "sla:MANIFEST",
+    "sla.penalties:MANIFEST",
     "sla.frozen:MANIFEST",
     "sla.exposure:MANIFEST",
     "sla.watching:MANIFEST",

@@ -34,8 +34,6 @@ MANIFEST = Manifest(
     routers=(
         "sla.terms:router",
         "sla.report.edges:router",
-        "sla.penalties.api:router",
-        "sla.penalties.pages:router",
         "sla.audit.pages:router",
         "sla.verification:router",
         "sla.deadlines.pages:router",
@@ -44,15 +42,10 @@ MANIFEST = Manifest(
         Job("sla.deadlines", 0.5, "sla.deadlines.jobs:tick"),
         Job("sla.late", 60, "sla.deadlines.watch:check_late"),
     ),
-    deadlines=(("penalty", "sla.penalties.reminders:on_due"),),
-    models=("sla.deadlines.models", "sla.cases.models", "sla.penalties.models", "sla.pinned"),
-    forms=(
-        Form("shoushi-evidence-1", "故障证据", "sla.evidence:verify_evidence"),
-        Form("shoushi-penalty-1", "违约记录证据", "sla.penalties.evidence:verify_penalty"),
-    ),
+    models=("sla.deadlines.models", "sla.cases.models", "sla.pinned"),
+    forms=(Form("shoushi-evidence-1", "故障证据", "sla.evidence:verify_evidence"),),
     checks=(
         "sla.cases.integrity:check_verdicts",
-        "sla.penalties.integrity:check_ledger",
         "sla.pinned:check_versions",
     ),
     on_start="sla.pinned:pin_at_start",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
-from sla.penalties import rules
+from sla.penalties import rules, sums
 from sla.penalties.models import Penalty, PenaltyEntry
 
 ENTRY_ACTION = "penalty.entry"
@@ -35,7 +35,8 @@ def life_of(penalty: Penalty) -> rules.Life:
 
 def enter(session: Session, now: datetime, penalty: Penalty, line: Line) -> None:
     """Add a line; raises `rules.Impossible` when it cannot follow. The caller holds the penalty's row."""
-    life, amount = rules.enter(life_of(penalty), line.kind, now, line.contest_days)
+    before = life_of(penalty)
+    life, amount = rules.enter(before, line.kind, now, line.contest_days)
     seq = penalty.version + 1
     entry: dict[str, Any] = {
         "penalty_id": penalty.id,
@@ -59,6 +60,7 @@ def enter(session: Session, now: datetime, penalty: Penalty, line: Line) -> None
     }
     session.execute(update(Penalty).where(Penalty.id == penalty.id).values(**state))
     session.refresh(penalty)
+    sums.moved(session, before, life)
     detail = {"type": line.kind, "amount": amount, "reason": line.reason, "digest": digest}
     audit.record(session, now, ENTRY_ACTION, entry_subject(penalty.number, seq), detail)
 

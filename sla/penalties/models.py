@@ -19,7 +19,6 @@ class Penalty(Base):
     __table_args__ = (
         Index("ix_penalty_case", "case_id", "id"),
         Index("ix_penalty_state", "state", "id"),
-        Index("ix_penalty_sums", "state", "amount", "balance"),
         Index("ix_penalty_state_since", "state", "since", "id"),
     )
 
@@ -62,6 +61,18 @@ class PenaltyEntry(Base):
     """SM3 over the entry and its predecessor in this penalty; the audit chain holds it too."""
     instalment: Mapped[str | None] = mapped_column(String(40))
     """Where it was settled or credited."""
+
+
+class PenaltySum(Base):
+    """What moved a state's sums; the sums are the sums of these rows (see `sums`)."""
+
+    __tablename__ = "penalty_sum"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    cases: Mapped[int] = mapped_column(Integer)
+    amount: Mapped[Decimal] = mapped_column(Money)
+    balance: Mapped[Decimal] = mapped_column(Money)
 
 
 for _table in (PenaltyEntry.__table__,):

@@ -24,6 +24,7 @@ from kernel.web.moment import Moment, use_moment
 from sla import pinned
 from sla.deadlines.jobs import tick
 from sla.penalties import queries as penalties
+from sla.penalties.sums import fold
 from sla.report.data import gather
 from sla.report.figures import figures_of
 from sla.report.paper import document_of
@@ -116,6 +117,7 @@ def run() -> Iterator[Row]:
             pass  # what the backdated ones owe
         before = {name: cost(work) for name, work in works(world).items()}
         many.copy(world, COPIES)
+        fold(world.platform)
         for name, work in works(world).items():
             after = cost(work)
             title = f"{name}: CPU ms with {FEW * (COPIES + 1):,} incidents; with {FEW:,}"

@@ -11,14 +11,14 @@ from incidents.models import Incident, IncidentEvent, IncidentPayer
 from kernel.db import table_of
 from sla.cases.models import Case, CaseOutage, CasePayer, VerdictRecord
 from sla.deadlines import Deadline
-from sla.penalties.models import Penalty, PenaltyEntry
+from sla.penalties.models import Penalty, PenaltyEntry, PenaltySum
 from tests.support.world import World
 
 MOVED = {"incident_id", "case_id", "penalty_id", "subject_id"}
 NAMED = {"number"}
 TABLES = (
     Incident, IncidentPayer, IncidentEvent, Case, CasePayer, CaseOutage, VerdictRecord, Penalty, PenaltyEntry,
-    Deadline,
+    PenaltySum, Deadline,
 )  # fmt: skip
 
 
