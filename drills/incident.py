@@ -12,6 +12,7 @@ from drills.models import Drill
 from drills.plan import Resolved
 from incidents import service as incidents
 from incidents.rules import CLOSED, RESTORED
+from kernel.db.later import savepoint
 from kernel.errors import Conflict
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
@@ -65,7 +66,7 @@ def happen(
     """Let an event happen to the drill's incident; one that its state doesn't admit becomes a note."""
     actor, fields = actor_as(who), fields_of(words)
     try:
-        with session.begin_nested():
+        with savepoint(session):
             incidents.happen(platform, session, now, actor, number, kind, fields, at=at)
     except Conflict:
         incidents.happen(platform, session, now, actor, number, "note", fields)

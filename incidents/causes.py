@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from incidents.models import Incident, IncidentCause
-from kernel.db.bulk import insert_many
+from kernel.db.bulk import insert_later
 
 
 def of_modules(modules: Iterable[str]) -> list[str]:
@@ -20,7 +20,7 @@ def of_modules(modules: Iterable[str]) -> list[str]:
 def first(session: Session, now: datetime, incident_id: int, causes: Iterable[str]) -> None:
     """Remember what a new incident is about."""
     rows = [{"incident_id": incident_id, "cause": c, "last_at": now} for c in dict.fromkeys(causes)]
-    insert_many(session, IncidentCause, rows)
+    insert_later(session, IncidentCause, rows)
 
 
 def more(session: Session, now: datetime, incident_id: int, causes: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from incidents.models import IncidentEvent
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
-from kernel.db.bulk import insert_many
+from kernel.db.bulk import insert_later
 from kernel.web.i18n import gettext
 from kernel.web.worded import shown
 from sla.events import EVENT_TYPES, Event
@@ -42,7 +42,7 @@ def append(
 ) -> list[dict[str, Any]]:
     """Write events to the log and their digests to the audit chain; returns the rows."""
     rows = [row_of(incident_id, event, who, now) for event in events]
-    insert_many(session, IncidentEvent, rows)
+    insert_later(session, IncidentEvent, rows)
     for row in rows:
         detail = {"type": row["type"], "at": row["at"], "digest": event_digest(row)}
         audit.record(session, now, EVENT_ACTION, f"incident:{number}#{row['seq']}", detail)

@@ -19,7 +19,7 @@ from incidents.log import Who
 from incidents.models import Incident, IncidentEvent, IncidentPayer
 from kernel import audit
 from kernel.db import table_of
-from kernel.db.bulk import insert_many
+from kernel.db.bulk import insert_later
 from kernel.db.numbering import next_number
 from kernel.db.prepared import prepared_insert
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -114,7 +114,7 @@ def _insert(session: Session, incident: Incident) -> None:
     """Write the new row with what is judged already; the session need not keep an object in step with it."""
     incident.id = _INSERT.scalar(session, {name: getattr(incident, name) for name in _COLUMNS})
     rows = [{"incident_id": incident.id, "payer": payer} for payer in incident.payers]
-    insert_many(session, IncidentPayer, rows)
+    insert_later(session, IncidentPayer, rows)
 
 
 def _first_events(told: Report, now: datetime) -> list[Event]:

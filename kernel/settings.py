@@ -88,6 +88,7 @@ class Settings(BaseModel):
     web_threads: int | None = Field(
         default=None, ge=2, le=200, description="requests worked on at once; 3 on SQLite, 40 on PostgreSQL"
     )
+    one_core: bool = Field(default=True, description="keep each process on one core, where its threads meet")
     tick_seconds: float = Field(default=0.5, gt=0, le=60, description="how often the deadline engine looks")
     review_days: int = Field(default=7, ge=1, le=90, description="days after closing to hand in a review")
     review_calendar: Literal["natural", "working"] = Field(

@@ -38,6 +38,7 @@ _KNOWN = Listed(
         .where(AlertRow.current.in_(keys))
     ),
     _ALERT.c.current.type,
+    gathered=True,
 )
 _COUNT = Listed(
     lambda rows: (

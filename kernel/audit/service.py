@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from kernel.audit.models import AuditEntry, AuditHead
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import Database, table_of
+from kernel.db.bulk import insert_many
 from kernel.db.once import insert_once
 from kernel.db.pending import pending, take
-from kernel.db.prepared import Prepared, prepared_insert
+from kernel.db.prepared import Prepared
 from kernel.web.i18n import gettext as _
 
 GENESIS = "0" * 64
@@ -65,7 +66,6 @@ def entry_digest(previous: str, position: int, entry: Any) -> str:
 
 
 _HEAD = Prepared(select(AuditHead.position, AuditHead.digest).where(AuditHead.id == 1).with_for_update())
-_INSERT = prepared_insert(table_of(AuditEntry))
 _ADVANCE = Prepared(
     update(table_of(AuditHead))
     .where(table_of(AuditHead).c.id == 1)
@@ -88,7 +88,7 @@ def _chain(session: Session) -> None:
         position += 1
         digest = entry_digest(digest, position, entry)
         rows.append({"position": position, "digest": digest, **entry._asdict()})
-    _INSERT.run(session, *rows)
+    insert_many(session, AuditEntry, rows)
     _ADVANCE.run(session, {"p": position, "d": digest})
 
 

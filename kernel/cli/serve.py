@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from kernel import cores
 from kernel.clock import SYSTEM, AcceleratedClock, Clock
 from kernel.errors import ConfigError
 from kernel.platform import Platform
@@ -51,6 +52,7 @@ def serve(host: str, port: int, demo: bool, rehearsal: bool, speed: float) -> No
         platform.db.close()
         supervise(host, port, settings)
         return
+    settle_down(settings)
     run_web(platform, host, port, beside=lambda: start_worker(platform))
 
 
@@ -69,6 +71,7 @@ def web(host: str, port: int, fd: int | None) -> None:
 
     platform = open_platform()
     require_kind(platform.db, "live")
+    settle_down(platform.settings)
     run_web(platform, host, port, listening=None if fd is None else socket.socket(fileno=fd))
 
 
@@ -83,6 +86,7 @@ def worker(number: int) -> None:
 
     platform = open_platform()
     require_kind(platform.db, "live")
+    settle_down(platform.settings)
     stop = threading.Event()
     show_metrics(platform, number)
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -164,6 +168,13 @@ def prepare(platform: Platform, kind: str) -> None:
         for manifest in platform.catalogue.manifests:
             if manifest.demo:
                 resolve(manifest.demo)(platform, fresh=fresh, scripted=kind == "demo")
+
+
+def settle_down(settings: Settings) -> None:
+    """Take a core for this process, before it starts threads."""
+    cores.allowed()
+    if settings.one_core:
+        cores.stay_on_one()
 
 
 def start_worker(platform: Platform) -> Callable[[], None]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from kernel.db.later import savepoint
 from kernel.db.lookout import PLANNED_ONCE
 from kernel.errors import Unavailable
 
@@ -266,7 +267,7 @@ def _tell(told: Iterable[tuple[Future[Any] | asyncio.Future[Any], Any]]) -> None
 def _saved(job: _Job, session: Session) -> Any:
     """Return what the work returns or raises; what it raises is undone."""
     try:
-        with session.begin_nested():
+        with savepoint(session):
             return job.run(session)
     except OperationalError:  # the database's own trouble, a dead-lock for one: not this work's fault
         raise

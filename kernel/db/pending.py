@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import event
@@ -13,7 +14,15 @@ _MARKS = "pending_marks"
 
 def pending(session: Session, name: str) -> list[Any]:
     """Return what is gathered under `name`, to add to."""
+    if not session.in_transaction():
+        session.begin()  # or its rollback would undo nothing, and tell nobody
     found: list[Any] = session.info.setdefault(_LISTS, {}).setdefault(name, [])
+    return found
+
+
+def waits(session: Session, name: str) -> Sequence[Any]:
+    """Return what is gathered under `name`, to look at."""
+    found: Sequence[Any] = session.info.get(_LISTS, {}).get(name, ())
     return found
 
 

@@ -6,6 +6,7 @@ in both directions; errors are SQLAlchemy's, and whoever listens to its engine h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -26,7 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
+
+from kernel.db.later import settle
 
 Row = Mapping[str, Any]
 LIST_MOST = 512
@@ -43,6 +47,8 @@ class Written(NamedTuple):
     """The parameters' order, None when they go by name."""
     readers: Sequence[tuple[int, Callable[[Any], Any]]] = ()
     """What makes a value of what the driver returns, by place; only where the driver's own is not it."""
+    gathered: bool = False
+    """Whether the driver returns all rows as one JSON text."""
 
     def bind(self, values: Row) -> Any:
         """Return the parameters as the driver takes them."""
@@ -53,6 +59,8 @@ class Written(NamedTuple):
 
     def read(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the driver's rows with the values that the columns' types promise."""
+        if self.gathered:
+            rows = json.loads(rows[0][0])
         if not self.readers:
             return rows
         found = [list(row) for row in rows]
@@ -63,13 +71,24 @@ class Written(NamedTuple):
 
 
 class Prepared:
-    """A statement with all its parameters named; an insert names its columns."""
+    """A statement with all its parameters named; an insert names its columns.
+
+    A SELECT of many rows is better `gathered`: SQLite then hands them over as one JSON text, because its
+    driver lets go of the interpreter at every row. Not for floats and bytes, which JSON does not keep.
+    """
 
     def __init__(
-        self, statement: Insert | Update | Select[Any], columns: Sequence[str] | None = None
+        self,
+        statement: Insert | Update | Select[Any],
+        columns: Sequence[str] | None = None,
+        *,
+        gathered: bool = False,
     ) -> None:
-        self.statement, self._columns = statement, columns
+        self.statement, self._columns, self._gathered = statement, columns, gathered
         self._written: dict[str, Written] = {}
+        found = (each.name for each in visitors.iterate(statement) if isinstance(each, Table))
+        self.tables = frozenset() if isinstance(statement, Insert) else frozenset(found)
+        """What it asks about or changes; rows of them that wait to be written are written first."""
 
     def written(self, dialect: Dialect) -> Written:
         """Return the statement as this database wants it."""
@@ -88,25 +107,33 @@ class Prepared:
         }
         converters = [(n, convert) for n, convert in by_name.items() if convert is not None]
         places = list(compiled.positiontup or ()) if dialect.positional else None
-        return Written(str(compiled), dict(values), converters, places, _readers(self.statement, dialect))
+        text = str(compiled)
+        gathered = self._gathered and dialect.name == "sqlite"
+        if gathered:
+            names = ", ".join(f"c{place}" for place, _ in enumerate(_columns_of(self.statement)))
+            rows = f"WITH found({names}) AS MATERIALIZED ({text})"
+            text = f"{rows} SELECT json_group_array(json_array({names})) FROM found"
+        return Written(text, dict(values), converters, places, _readers(self.statement, dialect), gathered)
 
     def run(self, session: Session, *rows: Row) -> None:
         """Do it for each row."""
+        settle(session, self.tables)
         connection = session.connection()
         written = self.written(connection.dialect)
         if len(rows) == 1:
-            _execute(connection, written.text, written.bind(rows[0]))
+            execute(connection, written.text, written.bind(rows[0]))
         elif rows:
-            _execute(connection, written.text, [written.bind(row) for row in rows], many=True)
+            execute(connection, written.text, [written.bind(row) for row in rows], many=True)
 
     def rows(self, session: Session, values: Row) -> Sequence[Any]:
         """Return the rows it gives."""
+        settle(session, self.tables)
         return self.rows_by(session.connection(), values)
 
     def rows_by(self, connection: Connection, values: Row) -> Sequence[Any]:
         """Return the rows it gives on this connection."""
         written = self.written(connection.dialect)
-        return written.read(_execute(connection, written.text, written.bind(values), rows=True))
+        return written.read(execute(connection, written.text, written.bind(values), rows=True))
 
     def scalar(self, session: Session, values: Row) -> Any:
         """Return the first value it gives, None when there is no row."""
@@ -122,8 +149,14 @@ class Listed:
     doubling. psycopg takes apart a statement with many parameters each time; there the list is one, an array.
     """
 
-    def __init__(self, build: Callable[[Keys], Select[Any] | Update], kind: TypeEngine[Any]) -> None:
-        self._build = build
+    def __init__(
+        self,
+        build: Callable[[Keys], Select[Any] | Update],
+        kind: TypeEngine[Any],
+        *,
+        gathered: bool = False,
+    ) -> None:
+        self._build, self._gathered = build, gathered
         self._sizes: dict[int, Prepared] = {}
         array = bindparam("keys", type_=postgresql.ARRAY(kind))
         self._array = Prepared(build(select(func.unnest(array))))
@@ -149,22 +182,28 @@ class Listed:
             size = 1 << (len(part) - 1).bit_length()
             names = [f"key{place}" for place in range(size)]
             if size not in self._sizes:
-                self._sizes[size] = Prepared(self._build([bindparam(name) for name in names]))
+                statement = self._build([bindparam(name) for name in names])
+                self._sizes[size] = Prepared(statement, gathered=self._gathered)
             filled = [*part, *(part[-1:] * (size - len(part)))]  # a key said twice is found once
             yield self._sizes[size], dict(zip(names, filled, strict=True))
+
+
+def _columns_of(statement: Insert | Update | Select[Any]) -> Any:
+    return statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
 
 
 def _readers(
     statement: Insert | Update | Select[Any], dialect: Dialect
 ) -> list[tuple[int, Callable[[Any], Any]]]:
-    columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
+    columns = _columns_of(statement)
     found = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
     return [(place, convert) for place, convert in enumerate(found) if convert is not None]
 
 
-def _execute(
+def execute(
     connection: Connection, text: str, parameters: Any, *, many: bool = False, rows: bool = False
 ) -> Sequence[Any]:
+    """Hand a statement to the driver's cursor; returns its rows when it gives any."""
     with closing(connection.connection.cursor()) as cursor:
         for heard in connection.dispatch.before_cursor_execute:
             heard(connection, cursor, text, parameters, None, many)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kernel.cores import on_all
 from kernel.settings import Settings
 
 
@@ -21,7 +22,7 @@ def start(settings: Settings, module: str, number: str, folder: Path) -> subproc
         "SHOUSHI_BASE_URL": settings.base_url,
     }
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / f"{module.rpartition('.')[2]}.log").open("ab") as out:
+    with (folder / f"{module.rpartition('.')[2]}.log").open("ab") as out, on_all():
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", module, number],
             env=os.environ | chosen,

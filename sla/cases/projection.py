@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from kernel.db import Base, table_of
-from kernel.db.bulk import insert_many
+from kernel.db.bulk import insert_later
 from kernel.db.prepared import Prepared
 from sla.cases.models import CaseExclusion, CaseOutage
 from sla.verdict import Verdict
@@ -88,4 +88,4 @@ def _replace(
     table = table_of(model)
     if before:
         session.execute(delete(table).where(table.c.case_id == case_id))
-    insert_many(session, model, rows)
+    insert_later(session, model, rows)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
 from kernel.db import table_of
-from kernel.db.bulk import insert_many
+from kernel.db.bulk import insert_later
 from kernel.db.prepared import Prepared, prepared_insert
 from kernel.platform import Platform
 from sla.cases.models import Case, CasePayer, VerdictRecord
@@ -61,7 +61,7 @@ def open_case(
         "slots_missed": 0,
     }
     case_id = _INSERT_CASE.scalar(session, values)
-    insert_many(session, CasePayer, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
+    insert_later(session, CasePayer, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
     project(session, case_id, verdict, fresh=True)
     _write_version(session, now, case_id, subject.number, 1, verdict, cause)
     if verdict.penalty:
@@ -103,7 +103,7 @@ def update_case(
 def _remember_payers(session: Session, case_id: int, verdict: Verdict) -> None:
     known = set(session.scalars(select(CasePayer.payer).where(CasePayer.case_id == case_id)))
     new = [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers - known)]
-    insert_many(session, CasePayer, new)
+    insert_later(session, CasePayer, new)
 
 
 _TABLE = table_of(Case)
@@ -165,7 +165,7 @@ def _write_version(
         "digest": digest,
         "result": result,
     }
-    insert_many(session, VerdictRecord, [row])
+    insert_later(session, VerdictRecord, [row])
     detail = {"cause": cause, "digest": record_digest(verdict.as_of, cause, digest, result)}
     audit.record(session, now, VERDICT_ACTION, f"case:{number}#{version}", detail)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from kernel.db.bulk import insert_many
+from kernel.db.bulk import insert_later, insert_many
 from kernel.db.prepared import Prepared
 from sla.deadlines.models import ARMED, CANCELLED, FIRED, Deadline
 
@@ -61,7 +61,7 @@ def _row(subject: str, subject_id: int, wanted: Wanted, generation: int) -> dict
 def arm_new(session: Session, subject: str, wanted: Mapping[int, Iterable[Wanted]]) -> int:
     """Arm the deadlines of subjects that have none yet (`wanted` by subject id); returns how many."""
     rows = [_row(subject, subject_id, w, 0) for subject_id, many in wanted.items() for w in many]
-    insert_many(session, Deadline, rows)
+    insert_later(session, Deadline, rows)
     return len(rows)
 
 

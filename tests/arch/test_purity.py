@@ -75,3 +75,11 @@ def test_packages_use_each_others_services_not_their_tables_or_jobs(path: Path) 
         n for n in imported(tree(path)) if n.split(".")[-1] in ("pages", "api") and n.split(".")[0] != own
     ]
     assert [n for n in inner if n.split(".")[0] in ("kernel", "sla", "incidents", "oa")] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_savepoints_are_begun_where_what_waits_is_written_first(path: Path) -> None:
+    """`kernel.db.later.savepoint`; `once` begins one on the connection, and nothing waits in it."""
+    calls = {dotted(n.func) for n in ast.walk(tree(path)) if isinstance(n, ast.Call)}
+    if path not in (Path("kernel/db/later.py"), Path("kernel/db/once.py")):
+        assert not any(call and call.endswith(".begin_nested") for call in calls)
