@@ -170,8 +170,10 @@ class GroupWriter:
             key=lambda each: each[0].get_loop(),
         )
         for loop, some in by_loop:
-            if not loop.is_closed():
+            try:
                 loop.call_soon_threadsafe(_tell, list(some))
+            except RuntimeError:  # the loop has ended, and with it whoever waited
+                log.warning("%s writes were committed after the web had ended", len(batch))
 
     def _outcomes(self, batch: Sequence[_Job]) -> list[Any]:
         """Do the works without savepoints, which cost a third of a report; with them when one raises."""

@@ -8,9 +8,12 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from kernel.db.later import settle
+
 
 def insert_once(session: Session, table: type[Any], row: dict[str, Any]) -> bool:
     """Insert `row` unless its key exists; returns whether it was new. The transaction stays usable."""
+    settle(session, {table.__tablename__})
     connection = session.connection()
     try:
         with connection.begin_nested():

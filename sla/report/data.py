@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kernel.audit.models import AuditSeal
 from kernel.audit.seals import latest_seal
+from kernel.db.later import settle
 from kernel.identity.actor import Actor
 from sla.cases.models import Case, CaseExclusion, CaseOutage, CasePayer, VerdictRecord
 from sla.contract import Contract
@@ -154,6 +155,7 @@ def _plain(session: Session, wanted: Select[Any]) -> Sequence[Any]:
     """Return rows as the driver gives them, of text and integers only: there may be 100,000, and to wrap them
     took as long as to read them.
     """
+    settle(session)
     with session.connection().execute(wanted) as result:
         return result.cursor.fetchall() if result.cursor else ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -219,6 +220,37 @@ def test_what_is_given_up_while_it_waits_is_not_done(database: Database, plug: P
     plug.pull()
     assert kept.result(TIMEOUT) == "a"
     assert names(database) == ["a"]
+
+
+def test_who_awaits_is_told_in_his_loop_and_a_loop_that_has_ended_harms_nobody(database: Database) -> None:
+    async def both() -> list[Any]:
+        waiting = [database.group.awaited("lin", deed("a")), database.group.awaited("lin", failing("b"))]
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    told = asyncio.run(both())
+    assert told[0] == "a"
+    assert isinstance(told[1], Conflict)
+
+    async def leave() -> None:
+        database.group.awaited("lin", deed("c"))
+
+    plug = Plug(database)
+    asyncio.run(leave())
+    plug.pull()
+    assert database.group.submit("lin", deed("d")).result(TIMEOUT) == "d"
+    assert names(database) == ["a", "c", "d"]
+
+
+def test_whoever_stops_awaiting_is_not_done(database: Database) -> None:
+    async def give_up() -> None:
+        waiting = database.group.awaited("lin", deed("a"))
+        waiting.cancel()
+
+    plug = Plug(database)
+    asyncio.run(give_up())
+    plug.pull()
+    assert database.group.submit("lin", deed("b")).result(TIMEOUT) == "b"
+    assert names(database) == ["b"]
 
 
 def test_a_full_queue_asks_to_come_again(
