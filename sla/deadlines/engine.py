@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -30,7 +30,20 @@ RETRY_AT_LEAST_EVERY = timedelta(minutes=10)
 Handler = Callable[[Platform, Session, Sequence[Any], datetime], None]
 """`(platform, session, due rows, now)`: acts on deadlines of one subject, inside the claim's transaction."""
 
-_DUE = (
+
+class Due(NamedTuple):
+    """A deadline that is due."""
+
+    id: int
+    subject: str
+    subject_id: int
+    clock: str
+    rung: str
+    due_at: datetime
+    failures: int
+
+
+_SELECT = (
     select(
         Deadline.id,
         Deadline.subject,
@@ -51,7 +64,8 @@ ANY_DUE = Prepared(
     .limit(1)
 )
 """The idle tick's question."""
-_CLAIM = _DUE.with_for_update(skip_locked=True)
+_DUE = Prepared(_SELECT, gathered=True)
+_CLAIM = Prepared(_SELECT.with_for_update(skip_locked=True), gathered=True)
 _TABLE = cast("Table", Deadline.__table__)
 _FIRE = Listed(
     lambda rows: (
@@ -88,16 +102,17 @@ def fire_batch(platform: Platform, limit: int = BATCH) -> int:
         return _fire_singly(platform, handlers, limit)
 
 
-def due_now(platform: Platform, limit: int) -> Sequence[Any]:
+def due_now(platform: Platform, limit: int) -> Sequence[Due]:
     """Return what is due, without claiming it."""
     with platform.db.read() as session:
-        return session.execute(_DUE, {"now": platform.clock.now(), "limit": limit}).all()
+        rows = _DUE.rows(session, {"now": platform.clock.now(), "limit": limit})
+    return [Due(*row) for row in rows]
 
 
 def _fire_together(platform: Platform, handlers: dict[str, Handler], limit: int) -> int:
     with platform.db.write("engine") as session:
         now = platform.clock.now()
-        rows = session.execute(_CLAIM, {"now": now, "limit": limit}).all()
+        rows = [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit})]
         _act(platform, session, handlers, rows, now)
     _observe(platform, rows, now)
     return len(rows)
