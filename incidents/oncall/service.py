@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents import people
@@ -15,6 +16,9 @@ from incidents.oncall import links, rules, words
 from incidents.oncall.callees import Callees, callees
 from incidents.oncall.models import OncallPage
 from kernel import audit
+from kernel.db import table_of
+from kernel.db.bulk import insert_many
+from kernel.db.prepared import Listed
 from kernel.identity.directory import people_with_role
 from kernel.outbox import Draft, enqueue
 from kernel.outbox.reach import Way, ways
@@ -78,19 +82,7 @@ def _targets(due: Due, rows: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _call(platform: Platform, session: Session, now: datetime, calls: Sequence[_Call]) -> None:
-    pages = [
-        {
-            callee.person.id: OncallPage(
-                incident_id=call.incident.id, deadline_id=call.row.id, clock=call.row.clock,
-                rung=call.row.rung, due_at=call.row.due_at, at=now, person_id=callee.person.id,
-                target=callee.target,
-            )
-            for callee in call.called.people
-        }
-        for call in calls
-    ]  # fmt: skip
-    session.add_all(page for each in pages for page in each.values())
-    session.flush()
+    pages = _pages(session, now, calls)
     may_answer = {person.id for person in people.managers(session, now)}
     reached = cache(lambda called: ways(platform, session, called, PAGE))
     drafts: list[Draft] = []
@@ -103,6 +95,37 @@ def _call(platform: Platform, session: Session, now: datetime, calls: Sequence[_
     enqueue(session, now, drafts, fresh=True)  # a page's key names its deadline, which fires once
     if gaps := {gap: call.incident for call in reversed(calls) for gap in call.called.gaps}:
         _alarm(platform, session, now, gaps)
+
+
+_NUMBERS = Listed(
+    lambda rungs: select(OncallPage.deadline_id, OncallPage.person_id, OncallPage.id).where(
+        OncallPage.deadline_id.in_(rungs)
+    ),
+    table_of(OncallPage).c.deadline_id.type,
+    gathered=True,
+)
+
+
+def _pages(session: Session, now: datetime, calls: Sequence[_Call]) -> list[dict[int, OncallPage]]:
+    """Write the pages of many calls together; returns each call's by person, to read only."""
+    rows = [
+        {
+            callee.person.id: {
+                "incident_id": call.incident.id, "deadline_id": call.row.id, "clock": call.row.clock,
+                "rung": call.row.rung, "due_at": call.row.due_at, "at": now,
+                "person_id": callee.person.id, "target": callee.target, "used_at": None,
+            }
+            for callee in call.called.people
+        }
+        for call in calls
+    ]  # fmt: skip
+    insert_many(session, OncallPage, [row for each in rows for row in each.values()])
+    found = _NUMBERS.rows(session, sorted({call.row.id for call in calls}))
+    numbers = {(rung, person): number for rung, person, number in found}
+    return [
+        {person: OncallPage(id=numbers[row["deadline_id"], person], **row) for person, row in each.items()}
+        for each in rows
+    ]
 
 
 def _drafts(
