@@ -60,5 +60,6 @@ def test_an_expired_certificate_is_seen_and_renewed(lab: Callable[..., Lab]) -> 
     drill.run("respond.yml")
     wait_for(lambda: shown_days(drill) >= 364, "clients to trust it again")
     renewed = drill.run("rollback.yml")
-    assert (renewed["chain_ok"], renewed["days_left"]) == (True, 364)
+    assert renewed["chain_ok"] is True
+    assert renewed["days_left"] in (364, 365)  # 365 only within the second in which it was issued
     assert renewed["serial"] != first, "a renewed certificate stays"
