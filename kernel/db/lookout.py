@@ -53,7 +53,7 @@ class Lookout:
             except Exception:
                 self._drop()  # perhaps the server was restarted; the next look connects anew
                 raise
-        return written.read(found)
+        return written.read(found) if found else found
 
     def listed(self, question: Listed, keys: Sequence[Any], values: Row) -> list[Any]:
         """Return what the question finds for these keys; its order holds within a part of them."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -43,8 +44,8 @@ class Written(NamedTuple):
     text: str
     values: dict[str, Any]
     converters: Sequence[tuple[str, Callable[[Any], Any]]]
-    places: list[str] | None
-    """The parameters' order, None when they go by name."""
+    in_order: Callable[[Row], tuple[Any, ...]] | None
+    """Puts the parameters in their order, None when they go by name."""
     readers: Sequence[tuple[int, Callable[[Any], Any]]] = ()
     """What makes a value of what the driver returns, by place; only where the driver's own is not it."""
     gathered: bool = False
@@ -55,7 +56,7 @@ class Written(NamedTuple):
         found = {**self.values, **values}
         for name, convert in self.converters:
             found[name] = convert(found[name])
-        return found if self.places is None else tuple([found[name] for name in self.places])
+        return found if self.in_order is None else self.in_order(found)
 
     def read(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the driver's rows with the values that the columns' types promise."""
@@ -68,6 +69,11 @@ class Written(NamedTuple):
             for row in found:
                 row[place] = convert(row[place])
         return found
+
+
+def _picking(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
+    """Return what picks these values; `itemgetter` takes a third of the time, but gives no tuple of one."""
+    return itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
 
 
 class Prepared:
@@ -106,14 +112,14 @@ class Prepared:
             n: bind.type.dialect_impl(dialect).bind_processor(dialect) for n, bind in compiled.binds.items()
         }
         converters = [(n, convert) for n, convert in by_name.items() if convert is not None]
-        places = list(compiled.positiontup or ()) if dialect.positional else None
+        in_order = _picking(list(compiled.positiontup or ())) if dialect.positional else None
         text = str(compiled)
         gathered = self._gathered and dialect.name == "sqlite"
         if gathered:
             names = ", ".join(f"c{place}" for place, _ in enumerate(_columns_of(self.statement)))
             rows = f"WITH found({names}) AS MATERIALIZED ({text})"
             text = f"{rows} SELECT json_group_array(json_array({names})) FROM found"
-        return Written(text, dict(values), converters, places, _readers(self.statement, dialect), gathered)
+        return Written(text, dict(values), converters, in_order, _readers(self.statement, dialect), gathered)
 
     def run(self, session: Session, *rows: Row) -> None:
         """Do it for each row."""

@@ -46,10 +46,13 @@ def beat(platform: Platform) -> bool:
     was down or stood still), and the distance that the wall clock jumped against the monotonic one.
     """
     clock = platform.clock
-    now, mono, pace = clock.now(), clock.monotonic(), max(1.0, clock.speed)
+    now, mono = clock.now(), clock.monotonic()
     seen = _last.get(clock)
     elapsed = mono - seen.mono if seen else 0.0
     drift = (now - seen.wall).total_seconds() - elapsed if seen else 0.0
+    if seen and abs(drift) <= JUMP and elapsed < BEAT_EVERY:
+        return False  # at any pace
+    pace = max(1.0, clock.speed)
     jumped = abs(drift) > JUMP * pace
     if seen and not jumped and elapsed < BEAT_EVERY * pace:
         return False
