@@ -59,8 +59,8 @@ def _repeat() -> Select[Any]:
             bindparam("starts", type_=ARRAY(_ALERT.c.starts_at.type)),
             bindparam("times", type_=ARRAY(_ALERT.c.count.type)),
         )
-        .table_valued("key", "starts_at", "times", name="told")
-        .render_derived()
+        .table_valued("key", "starts_at", "times")
+        .render_derived(name="told")
     )
     present = or_(told.c.starts_at.is_(None), told.c.starts_at == _ALERT.c.starts_at)
     known = (

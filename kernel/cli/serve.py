@@ -172,7 +172,6 @@ def prepare(platform: Platform, kind: str) -> None:
 
 def settle_down(settings: Settings) -> None:
     """Take a core for this process, before it starts threads."""
-    cores.allowed()
     if settings.one_core:
         cores.stay_on_one()
 

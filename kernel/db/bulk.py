@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
-from itertools import chain
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -12,10 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kernel.db.later import later
-from kernel.db.prepared import Prepared, execute, prepared_insert
+from kernel.db.prepared import prepared_insert
 from kernel.db.types import Base, table_of
 
-MOST_TOGETHER = 64
 WORTH_IT = 20
 """From so many rows on a COPY costs less than INSERTs."""
 
@@ -29,11 +27,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     if len(rows) >= WORTH_IT and session.get_bind().dialect.driver == "psycopg":
         _copy(session.connection(), table, rows)
     elif rows:
-        statement = prepared_insert(table, tuple(rows[0]))
-        if session.get_bind().dialect.positional:
-            _together(session, statement, rows)
-        else:
-            statement.run(session, *rows)
+        prepared_insert(table, tuple(rows[0])).run(session, *rows)
 
 
 def insert_later(session: Session, model: type[Base], rows: Rows) -> None:
@@ -43,27 +37,6 @@ def insert_later(session: Session, model: type[Base], rows: Rows) -> None:
 
 def _insert(session: Session, rows: Rows, model: type[Base]) -> None:
     insert_many(session, model, rows)
-
-
-def _together(session: Session, statement: Prepared, rows: Rows) -> None:
-    """Insert by statements of up to 64 rows: SQLite's driver lets go of the interpreter at every step, and
-    where threads compete for it that costs more than the row.
-    """
-    connection = session.connection()
-    written = statement.written(connection.dialect)
-    first, size = 0, MOST_TOGETHER
-    while first < len(rows):
-        while size > len(rows) - first:
-            size //= 2  # few sizes, so that each is parsed once
-        values = [written.bind(row) for row in rows[first : first + size]]
-        execute(connection, _repeated(written.text, size), tuple(chain.from_iterable(values)))
-        first += size
-
-
-@lru_cache(maxsize=1024)
-def _repeated(text: str, size: int) -> str:
-    head, places = text.rsplit(" VALUES ", 1)
-    return f"{head} VALUES {', '.join([places] * size)}"
 
 
 def _copy(connection: Connection, table: Table, rows: Rows) -> None:

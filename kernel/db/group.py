@@ -9,7 +9,6 @@ import asyncio
 import logging
 import queue
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -21,8 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from kernel.db.held import Held
 from kernel.db.later import savepoint
-from kernel.db.lookout import PLANNED_ONCE
 from kernel.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ MOST = 256
 """Works that share one commit."""
 WAITING = 1024
 """Works that may wait; one more is told to come again."""
-PAUSE = 1.0
-"""Seconds after which a held connection is no longer taken for alive."""
 
 Work = Callable[[Session], Any]
 
@@ -104,7 +101,7 @@ class GroupWriter:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._straight = _Straight(database)
+        self._held: Held | None = None
 
     def submit(self, actor: str, work: Work) -> Future[Any]:
         """Queue `work`; the future has its result once that is committed. 503 when too much waits."""
@@ -130,7 +127,8 @@ class GroupWriter:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
-        self._straight.close()
+        if self._held is not None:
+            self._held.close()
 
     def _start(self) -> None:
         if self._thread is None:
@@ -194,7 +192,9 @@ class GroupWriter:
             return None
         if self._database.is_sqlite or any(type(job.work) is not kind for job in batch):
             return None
-        return self._straight.run(partial(kind.at_once, works=[job.work for job in batch]))
+        if self._held is None:
+            self._held = Held(self._database.engine)
+        return self._held.run(partial(kind.at_once, works=[job.work for job in batch]))
 
     def _together(self, batch: Sequence[_Job], attempt: Attempt) -> list[Any]:
         """Do the works in one transaction; returns what each returned or raised, after COMMIT."""
@@ -213,47 +213,6 @@ class GroupWriter:
             if found is not None:
                 return found
         return [attempt(job, session) for job in jobs]
-
-
-class _Straight:
-    """A connection whose every statement is a transaction and planned once, held while there is work.
-
-    After a pause it is asked for anew, and the pool then looks whether the server still answers.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Connection | None = None
-        self._used = 0.0
-
-    def run(self, statement: Callable[[Connection], list[Any] | None]) -> list[Any] | None:
-        """Return what the statement gives; None when it failed and has left nothing."""
-        if time.monotonic() - self._used > PAUSE:
-            self.close()
-        try:
-            if self._connection is None:
-                self._connection = self._connect()
-            found = statement(self._connection)
-        except DBAPIError as error:
-            self.close()
-            if _may_be_committed(error):
-                raise
-            log.warning("a statement for a whole group failed (%s); taking the long way", error)
-            return None
-        self._used = time.monotonic()
-        return found
-
-    def _connect(self) -> Connection:
-        connection = self._database.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
-        connection.detach()  # the pool's others plan anew each time
-        connection.exec_driver_sql(PLANNED_ONCE)
-        return connection
-
-    def close(self) -> None:
-        """Let the connection go."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
 
 
 def _tell(told: Iterable[tuple[Future[Any] | asyncio.Future[Any], Any]]) -> None:

@@ -1,7 +1,8 @@
 """Rows that nobody needs before the commit: works that share it write theirs together.
 
 They are written before anything in the session asks about their table, before a savepoint, and before the
-commit; so nobody can tell, except by the number of statements.
+commit; so nobody can tell, except by the number of statements. At the commit they come first: the end of the
+audit chain, which is locked then too, stays the last lock that is taken.
 """
 
 from __future__ import annotations

@@ -7,23 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from kernel.db.held import connect
 from kernel.db.prepared import Listed, Prepared, Row
-
-PLANNED_ONCE = """
-SET plan_cache_mode = force_generic_plan;
-SET enable_seqscan = off;
-SET enable_hashjoin = off;
-SET enable_mergejoin = off;
-"""
-"""What a PostgreSQL connection is told that only looks rows up by their keys: planning a join of six tables
-anew takes ten times as long as the look. A plan made while a table was small must not read all of it, so that
-it may only go by indexes."""
 
 
 class Lookout:
-    """Asks prepared questions on one raw connection of its own, outside any transaction.
+    """Asks prepared questions on one connection of its own, outside any transaction.
 
     A question is a SELECT; it goes to the driver as it is, because a session would cost forty times the
     query. It is planned once, and by indexes: give it ORDER BY and LIMIT where it may meet many rows.
@@ -32,7 +23,7 @@ class Lookout:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._raw: Any = None
+        self._held: Connection | None = None
         self._cursor: Any = None
 
     def sees(self, question: Prepared, now: datetime) -> bool:
@@ -46,8 +37,8 @@ class Lookout:
         with self._lock:
             try:
                 if self._cursor is None:
-                    self._raw = self._connect()
-                    self._cursor = self._raw.cursor()
+                    self._held = connect(self._engine)
+                    self._cursor = self._held.connection.cursor()
                 self._cursor.execute(written.text, parameters)
                 found = self._cursor.fetchall()  # to the end, or SQLite would keep the snapshot
             except Exception:
@@ -60,19 +51,10 @@ class Lookout:
         parts = question.parts(self._engine.dialect, keys)
         return [row for part, bound in parts for row in self.rows(part, {**values, **bound})]
 
-    def _connect(self) -> Any:
-        pooled = self._engine.raw_connection()
-        raw: Any = pooled.driver_connection
-        pooled.detach()
-        if self._engine.dialect.name != "sqlite":
-            raw.autocommit = True
-            raw.execute(PLANNED_ONCE)
-        return raw
-
     def _drop(self) -> None:
-        raw, self._raw, self._cursor = self._raw, None, None
-        if raw is not None:
-            raw.close()
+        held, self._held, self._cursor = self._held, None, None
+        if held is not None:
+            held.close()
 
     def close(self) -> None:
         """Let the connection go."""

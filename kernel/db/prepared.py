@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -17,7 +18,9 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Dialect,
+    Float,
     Insert,
+    LargeBinary,
     Select,
     Table,
     Update,
@@ -36,6 +39,8 @@ from kernel.db.later import settle
 Row = Mapping[str, Any]
 LIST_MOST = 512
 """Keys that one statement names; a longer list takes several."""
+INSERT_MOST = 64
+"""Rows that one INSERT writes where parameters go by place."""
 
 
 class Written(NamedTuple):
@@ -116,7 +121,10 @@ class Prepared:
         text = str(compiled)
         gathered = self._gathered and dialect.name == "sqlite"
         if gathered:
-            names = ", ".join(f"c{place}" for place, _ in enumerate(_columns_of(self.statement)))
+            columns = _columns_of(self.statement)
+            if any(isinstance(column.type, Float | LargeBinary) for column in columns):
+                raise TypeError("JSON keeps neither floats nor bytes as they are")
+            names = ", ".join(f"c{place}" for place, _ in enumerate(columns))
             rows = f"WITH found({names}) AS MATERIALIZED ({text})"
             text = f"{rows} SELECT json_group_array(json_array({names})) FROM found"
         return Written(text, dict(values), converters, in_order, _readers(self.statement, dialect), gathered)
@@ -127,9 +135,13 @@ class Prepared:
         connection = session.connection()
         written = self.written(connection.dialect)
         if len(rows) == 1:
-            execute(connection, written.text, written.bind(rows[0]))
+            _execute(connection, written.text, written.bind(rows[0]))
+        elif written.in_order and isinstance(self.statement, Insert) and not self.statement.exported_columns:
+            for part in _parts(rows):
+                values = chain.from_iterable(map(written.bind, part))
+                _execute(connection, _repeated(written.text, len(part)), tuple(values))
         elif rows:
-            execute(connection, written.text, [written.bind(row) for row in rows], many=True)
+            _execute(connection, written.text, [written.bind(row) for row in rows], many=True)
 
     def rows(self, session: Session, values: Row) -> Sequence[Any]:
         """Return the rows it gives."""
@@ -139,12 +151,32 @@ class Prepared:
     def rows_by(self, connection: Connection, values: Row) -> Sequence[Any]:
         """Return the rows it gives on this connection."""
         written = self.written(connection.dialect)
-        return written.read(execute(connection, written.text, written.bind(values), rows=True))
+        return written.read(_execute(connection, written.text, written.bind(values), rows=True))
 
     def scalar(self, session: Session, values: Row) -> Any:
         """Return the first value it gives, None when there is no row."""
         rows = self.rows(session, values)
         return rows[0][0] if rows else None
+
+
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Yield the rows of one INSERT each; few sizes, so that each is parsed once.
+
+    SQLite's driver lets go of the interpreter at every step; where threads compete that costs more than a
+    row.
+    """
+    first, size = 0, INSERT_MOST
+    while first < len(rows):
+        while size > len(rows) - first:
+            size //= 2
+        yield rows[first : first + size]
+        first += size
+
+
+@lru_cache(maxsize=1024)
+def _repeated(text: str, size: int) -> str:
+    head, places = text.rsplit(" VALUES ", 1)
+    return f"{head} VALUES {', '.join([places] * size)}"
 
 
 Keys = Sequence[BindParameter[Any]] | Select[Any]
@@ -206,10 +238,9 @@ def _readers(
     return [(place, convert) for place, convert in enumerate(found) if convert is not None]
 
 
-def execute(
+def _execute(
     connection: Connection, text: str, parameters: Any, *, many: bool = False, rows: bool = False
 ) -> Sequence[Any]:
-    """Hand a statement to the driver's cursor; returns its rows when it gives any."""
     with closing(connection.connection.cursor()) as cursor:
         for heard in connection.dispatch.before_cursor_execute:
             heard(connection, cursor, text, parameters, None, many)

@@ -30,7 +30,7 @@ READS_THE_CLOCK = {
 READS_THE_CLOCK |= {f"{module}.{name}" for module in ("datetime", "dt") for name in READS_THE_CLOCK}
 MAY_MEASURE = {
     Path("kernel/clock.py"),
-    Path("kernel/db/group.py"),  # how long a connection was idle
+    Path("kernel/db/held.py"),  # how long a connection was idle
     Path("kernel/jobs/worker.py"),  # how long a job took
     Path("kernel/web/timing.py"),  # how long a request took
 }

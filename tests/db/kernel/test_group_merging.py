@@ -144,7 +144,7 @@ def test_a_lost_server_is_an_error_and_the_next_batch_connects_anew(database: Da
 def test_an_idle_connection_that_the_server_has_closed_is_replaced(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernel.db.group.PAUSE", 0.0)
+    monkeypatch.setattr("kernel.db.held.PAUSE", 0.0)
     assert done(database, Stating()) == ["at once"]
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     with database.write() as session:

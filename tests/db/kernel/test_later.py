@@ -9,12 +9,14 @@ from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from kernel import audit
 from kernel.db import Database, table_of
-from kernel.db.bulk import MOST_TOGETHER, insert_later, insert_many
+from kernel.db.bulk import insert_later, insert_many
 from kernel.db.later import savepoint
 from kernel.db.numbering import Counter
-from kernel.db.prepared import Listed, Prepared
+from kernel.db.prepared import INSERT_MOST, Listed, Prepared
 from kernel.feed import FeedRow
+from kernel.jobs.models import JobState
 from tests.support.world import START
 
 _TABLE = table_of(Counter)
@@ -111,7 +113,7 @@ def test_a_row_that_cannot_be_written_fails_the_commit_and_leaves_nothing(
     assert kept(database) == []
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 3, 19, 20, 63, 64, 65, 2 * MOST_TOGETHER + 7])
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 19, 20, 63, 64, 65, 2 * INSERT_MOST + 7])
 def test_any_number_of_rows_is_inserted_in_order(database: Database, number: int) -> None:
     with database.write() as session:
         insert_many(session, FeedRow, [{"at": START, "type": f"{n}", "url": "/"} for n in range(number)])
@@ -132,3 +134,21 @@ def test_gathered_rows_are_the_same_rows(database: Database) -> None:
         assert [row[2] for row in plain] == words[::-1]
         none = Prepared(wanted.where(FeedRow.id < 0), gathered=True)
         assert list(none.rows(session, {})) == []
+
+
+def test_the_end_of_the_audit_chain_is_the_last_lock(database: Database, session: Session) -> None:
+    said = statements(database)
+    audit.record(session, START, "thing.done", "a")
+    keep(session, "a")
+    session.commit()
+    kept_at, locked_at = (
+        next(n for n, text in enumerate(said) if words in text)
+        for words in ("INTO counter", "FROM audit_head")
+    )
+    assert kept_at < locked_at
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_floats_and_bytes_are_not_gathered(session: Session) -> None:
+    with pytest.raises(TypeError, match="floats"):
+        Prepared(select(JobState.lateness), gathered=True).rows(session, {})

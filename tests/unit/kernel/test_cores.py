@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,26 @@ with cores.on_all():
     outside = subprocess.check_output(run, text=True)
 print(given, len(os.sched_getaffinity(0)), seen[0], int(inside), int(outside))
 """
+
+COMPANION = """
+from pathlib import Path
+from kernel import cores
+from kernel.settings import Settings
+from playbooks.runner import companion
+
+cores.stay_on_one()
+companion.start(Settings(data_dir="."), "cores_seen", "0", Path("logs")).wait()
+print(Path("logs/cores_seen.log").read_text())
+"""
+
+
+def test_a_playbook_s_process_may_use_all_cores(tmp_path: Path) -> None:
+    (tmp_path / "cores_seen.py").write_text(COUNT)
+    root = Path(__file__).resolve().parents[3]
+    path = os.pathsep.join([str(root), str(tmp_path)])
+    run = [sys.executable, "-c", COMPANION]
+    said = subprocess.check_output(run, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path})
+    assert int(said) == len(os.sched_getaffinity(0))
 
 
 def test_threads_stay_and_a_process_of_its_own_may_go() -> None:

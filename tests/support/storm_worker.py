@@ -1,0 +1,56 @@
+"""A process for the tests: eight threads report faults or repeat an alert and say what was answered.
+
+    python -m tests.support.storm_worker URL FOLDER reports|alerts
+
+It goes on until it is killed.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from incidents import service
+from incidents.intake.api import _Receive
+from kernel.clock import FixedClock
+from kernel.identity import actors
+from kernel.platform import Platform
+from tests.conftest import build
+from tests.support.alerts import alert
+from tests.support.world import START
+
+_say = threading.Lock()
+
+
+def work(platform: Platform, what: str) -> object:
+    """Return what the group is to do again and again."""
+    if what == "alerts":
+        return _Receive(platform, [alert(starts_at=START)])
+    with platform.db.read() as session:
+        lin = actors.actor_of(session, START, platform.catalogue, "lin")
+    told = service.Report("收文登记页面无法保存", "system_general", ["receipts"], ["city"])
+
+    def report(session: Session) -> str:
+        return service.report(platform, session, START, lin, told).number
+
+    return report
+
+
+def go_on(platform: Platform, what: str) -> None:
+    """Ask again and again."""
+    mine = work(platform, what)
+    while True:
+        answer = platform.db.group.submit("lin", mine).result()  # type: ignore[arg-type]
+        with _say:
+            print(answer if what == "reports" else answer.status_code, flush=True)
+
+
+if __name__ == "__main__":
+    url, folder, wanted = sys.argv[1:]
+    made = build(url, Path(folder), FixedClock(START))
+    threads = [threading.Thread(target=go_on, args=(made, wanted)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
