@@ -1,4 +1,4 @@
-"""Whose a token is, asked on PostgreSQL: by a connection that plans it once, and by one that plans it each time."""
+"""Whose a token is, asked on PostgreSQL: by a connection that plans it once, and by one that does each time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.postgres import Postgres
 from tests.support.world import START
 
 CALLS = 1_000
-TOKEN = "nobody's"  # noqa: S105 - what is planned is the same
+TOKEN = "nobody's"
 QUESTION = actors._TOKENS_WITH_GRANTS
 
 
