@@ -1,4 +1,4 @@
-"""Whose a token is, asked on PostgreSQL: by a connection that plans it once, and by one that does each time."""
+"""Whose a token is, asked on PostgreSQL: by a connection that plans it once, and by one that plans anew."""
 
 from __future__ import annotations
 
