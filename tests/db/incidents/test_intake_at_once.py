@@ -61,6 +61,12 @@ def test_requests_that_only_repeat_are_counted_each_time(known: World) -> None:
     assert [count for _, count, *_ in left] == [4, 2, 1, 2]
 
 
+def test_an_empty_request_counts_nothing(known: World) -> None:
+    before = state(known)
+    assert at_once(known, [[]]) == ([[]], before)
+    assert at_once(known, [[], [alert("A")]])[0] == long_way(known, [[], [alert("A")]])[0]
+
+
 @pytest.mark.parametrize(
     "news",
     [
