@@ -21,6 +21,7 @@ from kernel import audit
 from kernel.db import table_of
 from kernel.db.bulk import insert_later
 from kernel.db.numbering import next_number
+from kernel.db.objects import object_of
 from kernel.db.prepared import prepared_insert
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from kernel.identity.actor import Actor
@@ -83,31 +84,32 @@ def report(platform: Platform, session: Session, now: datetime, actor: Actor, to
     started = min(e.at for e in events)
     day = started.astimezone(contract.zone)
     number = f"F{day:%Y%m%d}-{next_number(session, f'incident:{day:%Y%m%d}'):04d}"
-    incident = Incident(
-        number=number,
-        title=told.title.strip(),
-        contract=contract.digest,
-        drill=int(told.drill),
-        state=rules.OPEN,
-        closed=0,
-        fault_class=told.fault_class,
-        modules=list(dict.fromkeys(told.modules)),
-        payers=list(dict.fromkeys(told.payers)),
-        started_at=started,
-        restored_at=None,
-        major_since=None,
-        reporter=told.reporter or actor.display_name,
-        reporter_id=actor.person_id,
-        version=1,
-        awaiting=0,
-    )
+    new = {
+        "number": number,
+        "title": told.title.strip(),
+        "contract": contract.digest,
+        "drill": int(told.drill),
+        "state": rules.OPEN,
+        "closed": 0,
+        "fault_class": told.fault_class,
+        "modules": list(dict.fromkeys(told.modules)),
+        "payers": list(dict.fromkeys(told.payers)),
+        "started_at": started,
+        "restored_at": None,
+        "major_since": None,
+        "reporter": told.reporter or actor.display_name,
+        "reporter_id": actor.person_id,
+        "version": 1,
+        "awaiting": 0,
+    }
+    incident = object_of(Incident, new)
     verdict = follow.judged(incident, contract, events, now)
     _insert(session, incident)
     causes.first(session, now, incident.id, causes.of_modules(incident.modules))
     rows = log.append(session, now, incident.id, number, events, who_of(actor))
     audit.record(session, now, "incident.reported", f"incident:{number}", {"title": incident.title})
     follow.opened(platform, session, now, incident, contract, verdict, events)
-    return Reported(incident, contract, verdict, [IncidentEvent(**row) for row in rows])
+    return Reported(incident, contract, verdict, [object_of(IncidentEvent, row) for row in rows])
 
 
 def _insert(session: Session, incident: Incident) -> None:

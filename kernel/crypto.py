@@ -69,10 +69,7 @@ def canonical_json(value: object) -> bytes:
     becomes a string. Raises ``ValueError`` for a time without an offset, for NaN and infinities, and
     ``TypeError`` for anything else that JSON cannot hold.
     """
-    text = json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
-    )
-    return text.encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def _plain(value: object) -> object:
@@ -87,3 +84,13 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True,
+    ensure_ascii=False,
+    separators=(",", ":"),
+    allow_nan=False,
+    check_circular=False,  # made once, and nothing hashed holds itself: a report is put into it ten times
+    default=_plain,
+)

@@ -18,6 +18,7 @@ from incidents.oncall.models import OncallPage
 from kernel import audit
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
+from kernel.db.objects import object_of
 from kernel.db.prepared import Listed
 from kernel.identity.directory import people_with_role
 from kernel.outbox import Draft, enqueue
@@ -123,7 +124,10 @@ def _pages(session: Session, now: datetime, calls: Sequence[_Call]) -> list[dict
     found = _NUMBERS.rows(session, sorted({call.row.id for call in calls}))
     numbers = {(rung, person): number for rung, person, number in found}
     return [
-        {person: OncallPage(id=numbers[row["deadline_id"], person], **row) for person, row in each.items()}
+        {
+            person: object_of(OncallPage, {"id": numbers[row["deadline_id"], person], **row})
+            for person, row in each.items()
+        }
         for each in rows
     ]
 

@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from kernel.db.group import GroupWriter
 from kernel.db.lookout import Lookout
-from kernel.db.turns import Turns
+from kernel.db.turns import OneInTurn
 
 BUSY_TIMEOUT_MS = 30_000
+WRITER = {"check_same_thread": False, "cached_statements": 512}
+"""How SQLite's one writer is opened: an INSERT is a statement of its own for each number of rows."""
 
 
 class Database:
@@ -33,7 +34,7 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self._synchronous = synchronous
         self.engine = self._make_engine(pool_size)
-        self.write_engine = self.engine.execution_options(shoushi_write=True)
+        self.write_engine = self._make_writer() if self.is_sqlite else self.engine
         self.lookout = Lookout(self.engine)
         self.group = GroupWriter(self)
         self._read = sessionmaker(self._read_engine(), autoflush=False, expire_on_commit=False)
@@ -56,9 +57,13 @@ class Database:
             self.url, pool_size=pool_size, max_overflow=pool_size, connect_args={"check_same_thread": False}
         )
         event.listen(engine, "connect", self._on_connect)
-        gate = _WriteGate()
-        event.listen(engine, "begin", gate.begin)
-        event.listen(engine, "checkin", gate.release)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _make_writer(self) -> Engine:
+        engine = create_engine(self.url, poolclass=OneInTurn, connect_args=WRITER)
+        event.listen(engine, "connect", self._on_connect)
+        event.listen(engine, "begin", _begin_to_write)
         return engine
 
     def _on_connect(self, raw: sqlite3.Connection, _record: Any) -> None:
@@ -105,28 +110,23 @@ class Database:
     def close(self) -> None:
         """Finish what is queued and drop all connections."""
         self.group.close()
+        self.drop()
+
+    def drop(self) -> None:
+        """Drop all connections; who asks next gets new ones."""
         self.lookout.close()
-        self.engine.dispose()
+        for engine in self.engines:
+            engine.dispose()
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Where everything is said that this process says to the database."""
+        return (self.engine, self.write_engine) if self.is_sqlite else (self.engine,)
 
 
-class _WriteGate:
-    """Says BEGIN on SQLite, and lets one writer of this process in at a time.
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
-    The gate opens again when the connection goes back to the pool, which is after COMMIT has returned.
-    """
 
-    def __init__(self) -> None:
-        self._lock = Turns()
-
-    def begin(self, connection: Connection) -> None:
-        if not connection.get_execution_options().get("shoushi_write"):
-            connection.exec_driver_sql("BEGIN")
-            return
-        if not connection.info.get("shoushi_gate"):
-            self._lock.acquire()
-            connection.info["shoushi_gate"] = True
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    def release(self, _raw: Any, record: ConnectionPoolEntry) -> None:
-        if record.info.pop("shoushi_gate", False):
-            self._lock.release()
+def _begin_to_write(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

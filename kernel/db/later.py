@@ -33,7 +33,7 @@ def later(session: Session, table: str, rows: Rows, write: Callable[[Session, Ro
 
 def settle(session: Session, tables: Collection[str] | None = None) -> None:
     """Write what was kept, a table after the other; only if some of it is of these tables, if given."""
-    waiting = waits(session, _NAME)
+    waiting = waits(session, _NAME) if tables is None or tables else ()
     if not waiting or (tables is not None and all(late.table not in tables for late in waiting)):
         return
     kept: dict[tuple[str, tuple[str, ...]], list[_Late]] = {}

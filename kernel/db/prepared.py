@@ -41,14 +41,18 @@ LIST_MOST = 512
 """Keys that one statement names; a longer list takes several."""
 INSERT_MOST = 64
 """Rows that one INSERT writes where parameters go by place."""
+EXACTLY = 16
+"""So few rows go in one INSERT, whatever their number; of more, sizes double, so that each is parsed once."""
 
 
 class Written(NamedTuple):
     """A statement in one dialect's words."""
 
     text: str
-    values: dict[str, Any]
-    converters: Sequence[tuple[str, Callable[[Any], Any]]]
+    constants: dict[str, Any]
+    """Parameters that the statement names itself."""
+    converters: Sequence[tuple[Any, Callable[[Any], Any]]]
+    """What makes of a parameter what the driver takes, by its place, or by its name where they go by name."""
     in_order: Callable[[Row], tuple[Any, ...]] | None
     """Puts the parameters in their order, None when they go by name."""
     readers: Sequence[tuple[int, Callable[[Any], Any]]] = ()
@@ -58,10 +62,11 @@ class Written(NamedTuple):
 
     def bind(self, values: Row) -> Any:
         """Return the parameters as the driver takes them."""
-        found = {**self.values, **values}
-        for name, convert in self.converters:
-            found[name] = convert(found[name])
-        return found if self.in_order is None else self.in_order(found)
+        given = {**self.constants, **values} if self.constants else values
+        found: Any = dict(given) if self.in_order is None else list(self.in_order(given))
+        for place, convert in self.converters:
+            found[place] = convert(found[place])
+        return found
 
     def read(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the driver's rows with the values that the columns' types promise."""
@@ -112,22 +117,28 @@ class Prepared:
         compiled = self.statement.compile(
             dialect=dialect, column_keys=list(self._columns) if self._columns else None
         )
-        values = compiled.construct_params(_check=False)
+        constants = {n: found.effective_value for n, found in compiled.binds.items() if not found.required}
         by_name = {
             n: bind.type.dialect_impl(dialect).bind_processor(dialect) for n, bind in compiled.binds.items()
         }
-        converters = [(n, convert) for n, convert in by_name.items() if convert is not None]
-        in_order = _picking(list(compiled.positiontup or ())) if dialect.positional else None
+        names = list(compiled.positiontup or ()) if dialect.positional else None
+        places = list(by_name) if names is None else names
+        converters = [
+            (name if names is None else place, convert)
+            for place, name in enumerate(places)
+            if (convert := by_name[name]) is not None
+        ]
+        in_order = None if names is None else _picking(names)
         text = str(compiled)
         gathered = self._gathered and dialect.name == "sqlite"
         if gathered:
             columns = _columns_of(self.statement)
             if any(isinstance(column.type, Float | LargeBinary) for column in columns):
                 raise TypeError("JSON keeps neither floats nor bytes as they are")
-            names = ", ".join(f"c{place}" for place, _ in enumerate(columns))
-            rows = f"WITH found({names}) AS MATERIALIZED ({text})"
-            text = f"{rows} SELECT json_group_array(json_array({names})) FROM found"
-        return Written(text, dict(values), converters, in_order, _readers(self.statement, dialect), gathered)
+            listed = ", ".join(f"c{place}" for place, _ in enumerate(columns))
+            rows = f"WITH found({listed}) AS MATERIALIZED ({text})"
+            text = f"{rows} SELECT json_group_array(json_array({listed})) FROM found"
+        return Written(text, constants, converters, in_order, _readers(self.statement, dialect), gathered)
 
     def run(self, session: Session, *rows: Row) -> None:
         """Do it for each row."""
@@ -160,15 +171,15 @@ class Prepared:
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Yield the rows of one INSERT each; few sizes, so that each is parsed once.
+    """Yield the rows of one INSERT each.
 
     SQLite's driver lets go of the interpreter at every step; where threads compete that costs more than a
     row.
     """
     first, size = 0, INSERT_MOST
-    while first < len(rows):
-        while size > len(rows) - first:
-            size //= 2
+    while left := len(rows) - first:
+        while size > left:
+            size = left if left <= EXACTLY else size // 2
         yield rows[first : first + size]
         first += size
 

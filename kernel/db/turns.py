@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import Any
+
+from sqlalchemy.pool import AssertionPool, ConnectionPoolEntry
 
 
 class Turns:
@@ -41,3 +44,27 @@ class Turns:
                 self._waiting.popleft().release()
             else:
                 self._taken = False
+
+
+class OneInTurn(AssertionPool):
+    """The one connection by which this process writes to SQLite; whoever wants it waits for its turn.
+
+    It knows that nobody else has written, so that SQLite keeps what it has read of the file. It is handed
+    on when it comes back to the pool, which is after COMMIT has returned.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, store_traceback=False, **options)
+        self.turns = Turns()
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        self.turns.acquire()
+        try:
+            return super()._do_get()
+        except BaseException:
+            self.turns.release()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        self.turns.release()

@@ -63,19 +63,15 @@ async def authenticate(request: Request) -> Actor:
 
 
 async def _at_a_glance(request: Request) -> Actor | None:
-    """Return whom a good token speaks for: on SQLite that takes less than the way into a thread; behind a
-    network, requests that come together ask together.
-    """
+    """Return whom a good token speaks for; requests that come together ask together."""
     token = _token_of(request)
     if not token:
         return None
     request.state.csrf = ""
     platform = platform_of(request)
-    if platform.db.is_sqlite:
-        return _good(platform, (token,)).get(token)
     state = request.app.state
     if not hasattr(state, "glances"):
-        state.glances = Together(partial(_good, platform))
+        state.glances = Together(partial(_good, platform), at_once=platform.db.is_sqlite)
     found: Actor | None = await state.glances(token)
     return found
 

@@ -102,10 +102,10 @@ def _note(platform: Platform, found: list[_Delivery]) -> int:
     if not found:
         return 0
     with platform.db.write("outbox") as session:
+        sent = [(at, message, outcome.answer) for at, message, outcome in found if outcome.ok]
+        service.note_sent(session, sent)
         for at, message, outcome in found:
-            if outcome.ok:
-                service.note_sent(session, at, message, outcome.answer)
-            else:
+            if not outcome.ok:
                 dead = service.note_failed(session, at, message, outcome.answer, permanent=outcome.permanent)
                 alarm.raise_for(platform, session, at, message, outcome.answer, dead=dead)
                 feed.announce(session, at, "ops", "/outbox")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from kernel import audit
 from kernel.crypto import sm3_hex
 from kernel.db import table_of
 from kernel.db.bulk import insert_many
 from kernel.db.lookout import Lookout
+from kernel.db.objects import object_of
 from kernel.db.once import insert_once
 from kernel.db.prepared import Listed, Prepared
 from kernel.outbox.models import DEAD, QUEUED, SENT, Message, MessageFile, OutboxFile
@@ -130,23 +131,51 @@ def is_due(lookout: Lookout, now: datetime, channel: str) -> bool:
 
 def claim(session: Session, now: datetime, lease: timedelta, channel: str, limit: int = 50) -> list[Message]:
     """Take due messages for `lease`; if we die meanwhile, they come due again with the same Message-ID."""
-    due = (
-        select(Message)
-        .where(Message.state == QUEUED, Message.channel == channel, Message.next_at <= now)
-        .order_by(Message.next_at, Message.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .options(selectinload(Message.attachments).joinedload(MessageFile.file))
-    )
-    messages = list(session.scalars(due))
-    for message in messages:
-        message.attempts += 1
-        message.next_at = now + lease
-    session.flush()
-    return messages
+    due = _DUE.rows(session, {"channel": channel, "now": now, "limit": limit})
+    if not due:
+        return []
+    found = {row[0]: dict(zip(_COLUMNS, row, strict=True)) for row in due}
+    _TAKE.run(session, list(found), {"until": now + lease})
+    files = _files(session, list(found))
+    for key, row in found.items():
+        row |= {"attempts": row["attempts"] + 1, "next_at": now + lease, "attachments": files.get(key, [])}
+    return [object_of(Message, row) for row in found.values()]
+
+
+def _files(session: Session, ids: Sequence[int]) -> dict[int, list[MessageFile]]:
+    """Return what is attached, by message; hardly any has something."""
+    some = sorted({row[0] for row in _ATTACHED.rows(session, ids)})
+    wanted = select(MessageFile).where(MessageFile.message_id.in_(some)).options(joinedload(MessageFile.file))
+    found: dict[int, list[MessageFile]] = {}
+    if some:
+        for file in session.scalars(wanted.order_by(MessageFile.message_id, MessageFile.place)):
+            found.setdefault(file.message_id, []).append(file)
+    return found
 
 
 _MESSAGE = table_of(Message)
+_COLUMNS = [column.name for column in _MESSAGE.columns]
+_DUE = Prepared(
+    select(*_MESSAGE.columns)
+    .where(_MESSAGE.c.state == QUEUED, _MESSAGE.c.channel == bindparam("channel"))
+    .where(_MESSAGE.c.next_at <= bindparam("now"))
+    .order_by(_MESSAGE.c.next_at, _MESSAGE.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True),
+    gathered=True,
+)
+_TAKE = Listed(
+    lambda ids: (
+        update(_MESSAGE)
+        .where(_MESSAGE.c.id.in_(ids))
+        .values(attempts=_MESSAGE.c.attempts + 1, next_at=bindparam("until"))
+    ),
+    _MESSAGE.c.id.type,
+)
+_ATTACHED = Listed(
+    lambda ids: select(MessageFile.message_id).where(MessageFile.message_id.in_(ids)),
+    table_of(MessageFile).c.message_id.type,
+)
 _SENT = Prepared(
     update(_MESSAGE)
     .where(_MESSAGE.c.id == bindparam("message"), _MESSAGE.c.state == QUEUED)
@@ -154,9 +183,9 @@ _SENT = Prepared(
 )
 
 
-def note_sent(session: Session, now: datetime, message: Message, answer: str) -> None:
-    """The channel has accepted the message."""
-    _SENT.run(session, {"message": message.id, "at": now, "said": answer[:300]})
+def note_sent(session: Session, accepted: Iterable[tuple[datetime, Message, str]]) -> None:
+    """The channel has accepted these messages: when, which, and what it answered."""
+    _SENT.run(session, *({"message": m.id, "at": at, "said": answer[:300]} for at, m, answer in accepted))
 
 
 def note_failed(session: Session, now: datetime, message: Message, answer: str, *, permanent: bool) -> bool:

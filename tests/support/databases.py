@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from kernel.db import Base, Database
 from kernel.models import import_all
@@ -93,12 +93,12 @@ class PostgresShelf:
 
     def save(self, database: Database) -> str:
         """Return the name of a copy of a database that nobody uses at the moment."""
-        _let_go(database)
+        database.drop()
         return self._server.create(str(database.url.database))
 
     def restore(self, database: Database, saved: str) -> None:
         """Let a database be as it was saved."""
-        _let_go(database)
+        database.drop()
         name = str(database.url.database)
         self._server.drop(name)
         self._server.create(saved, name)
@@ -111,9 +111,16 @@ def _copy(source: Path, target: Path) -> None:
         read.backup(written)
 
 
-def _let_go(database: Database) -> None:
-    database.lookout.close()
-    database.engine.dispose()
-
-
 Shelf = SqliteShelf | PostgresShelf
+
+
+@contextmanager
+def heard(database: Database, name: str, note: Callable[..., None]) -> Iterator[None]:
+    """Hear of an event of SQLAlchemy's, whichever way into the database it comes by."""
+    for engine in database.engines:
+        event.listen(engine, name, note)
+    try:
+        yield
+    finally:
+        for engine in database.engines:
+            event.remove(engine, name, note)

@@ -14,11 +14,11 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from sqlalchemy import event
 
 from kernel.edge.access import COOKIE
 from kernel.edge.application import build_app
 from kernel.identity import service
+from tests.support.databases import heard
 from tests.support.world import World
 
 BASE = "http://desk.test"
@@ -122,8 +122,5 @@ def statements(world: World) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         seen.append(statement)
 
-    event.listen(world.platform.db.engine, "before_cursor_execute", note)
-    try:
+    with heard(world.platform.db, "before_cursor_execute", note):
         yield seen
-    finally:
-        event.remove(world.platform.db.engine, "before_cursor_execute", note)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, func, select
+from sqlalchemy import delete, func, select
 
 from incidents.oncall import links, queries
 from incidents.oncall.models import OncallPage
@@ -20,6 +20,7 @@ from sla.deadlines.jobs import tick
 from sla.deadlines.models import FIRED, Deadline
 from sla.schedule import BREACH
 from tests.db.kernel.test_outbox import TRANSIENT, Scripted
+from tests.support.databases import heard
 from tests.support.duty import add_deputy, add_ni, publish, take_over
 from tests.support.world import START, ZONE, World
 
@@ -64,9 +65,8 @@ def statements_of_a_tick(world: World) -> list[str]:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         said.append(statement)
 
-    event.listen(world.platform.db.engine, "before_cursor_execute", note)
-    tick(world.platform)
-    event.remove(world.platform.db.engine, "before_cursor_execute", note)
+    with heard(world.platform.db, "before_cursor_execute", note):
+        tick(world.platform)
     return said
 
 

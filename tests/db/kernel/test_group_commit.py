@@ -94,7 +94,7 @@ def urls(database: Database) -> list[str]:
 
 def commits(database: Database) -> list[int]:
     seen: list[int] = []
-    event.listen(database.engine, "commit", lambda _connection: seen.append(1))
+    event.listen(database.write_engine, "commit", lambda _connection: seen.append(1))
     return seen
 
 
@@ -125,7 +125,7 @@ def test_a_failing_work_gets_its_error_and_its_neighbours_their_results(
 
 def test_savepoints_are_taken_only_when_a_work_raises(database: Database) -> None:
     taken: list[str] = []
-    event.listen(database.engine, "savepoint", lambda _connection, name: taken.append(name))
+    event.listen(database.write_engine, "savepoint", lambda _connection, name: taken.append(name))
 
     def good(session: Session) -> None:
         session.connection()

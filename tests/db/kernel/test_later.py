@@ -42,9 +42,8 @@ def kept(database: Database) -> list[str]:
 
 def statements(database: Database) -> list[str]:
     said: list[str] = []
-    event.listen(
-        database.engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: said.append(text)
-    )
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: said.append(text))
     return said
 
 

@@ -191,7 +191,7 @@ def test_an_outcome_that_arrives_late_does_not_revive_a_message(world: World) ->
     with world.platform.db.write() as session:
         message = service.claim(session, world.now, LEASE, "email")[0]
     with world.platform.db.write() as session:
-        service.note_sent(session, world.now, message, "250")
+        service.note_sent(session, [(world.now, message, "250")])
     with world.platform.db.write() as session:
         service.note_failed(session, world.now, message, "451", permanent=False)
     assert only(world).state == SENT

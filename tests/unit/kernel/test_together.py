@@ -87,3 +87,14 @@ def test_it_serves_one_loop_after_another() -> None:
         return await ask("a")
 
     assert [asyncio.run(once()), asyncio.run(once())] == [1, 2]
+
+
+def test_what_takes_less_than_the_way_into_a_thread_is_asked_in_the_loop_and_still_once() -> None:
+    async def story() -> tuple[list[int | None], list[set[str]]]:
+        ledger = Ledger()
+        ask = Together(ledger, at_once=True)
+        return await asyncio.gather(*(ask(key) for key in ("a", "b", "a"))), ledger.asked
+
+    answers, asked = asyncio.run(story())
+    assert answers == [1, 1, 1]
+    assert asked == [{"a", "b"}]
