@@ -66,20 +66,28 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         """Return what makes of a time what the driver takes."""
-        return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+        if dialect.name == "sqlite":
+            return _to_text
+        if self.impl_instance.bind_processor(dialect) is None:
+            return _to_utc
+        return super().bind_processor(dialect)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Return what makes a time of what the driver gives."""
         return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
-def _to_text(value: datetime | None) -> str | None:
+def _to_utc(value: datetime | None) -> datetime | None:
     if value is None:
         return None
     if value.tzinfo is None:
         raise ValueError("naive datetime")
-    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return utc.isoformat(" ", "microseconds")[:26]
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    utc = _to_utc(value)
+    return None if utc is None else utc.isoformat(" ", "microseconds")[:26]
 
 
 def _from_text(value: str | None) -> datetime | None:

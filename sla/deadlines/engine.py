@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from kernel.db import table_of
 from kernel.db.prepared import Listed, Prepared
 from kernel.manifest import resolve
 from kernel.platform import Platform
@@ -43,37 +44,40 @@ class Due(NamedTuple):
     failures: int
 
 
-_SELECT = (
-    select(
-        Deadline.id,
-        Deadline.subject,
-        Deadline.subject_id,
-        Deadline.clock,
-        Deadline.rung,
-        Deadline.due_at,
-        Deadline.failures,
+_TABLE = table_of(Deadline)
+_COLUMNS = [_TABLE.c[name] for name in Due._fields]
+
+
+def _due(*columns: Any) -> Select[Any]:
+    wanted = select(*columns).where(_TABLE.c.state == ARMED, _TABLE.c.wake_at < bindparam("now"))
+    return wanted.order_by(_TABLE.c.wake_at, _TABLE.c.id)
+
+
+def _claiming(found: Select[Any]) -> Prepared:
+    """Fire these, except what another worker has in hand, and return them: one step to the server.
+
+    The rows are found in a CTE, which is asked once; a sub-query may be asked again for each row, and its
+    limit with it.
+    """
+    taken = found.with_for_update(skip_locked=True).cte("due")
+    change = update(_TABLE).where(_TABLE.c.id.in_(select(taken.c.id)), _TABLE.c.state == ARMED)
+    return Prepared(
+        change.values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=0).returning(*_COLUMNS)
     )
-    .where(Deadline.state == ARMED, Deadline.wake_at < bindparam("now"))
-    .order_by(Deadline.wake_at, Deadline.id)
-    .limit(bindparam("limit"))
-)
-ANY_DUE = Prepared(
-    select(Deadline.id)
-    .where(Deadline.state == ARMED, Deadline.wake_at < bindparam("now"))
-    .order_by(Deadline.wake_at, Deadline.id)
-    .limit(1)
-)
+
+
+ANY_DUE = Prepared(_due(_TABLE.c.id).limit(1))
 """The idle tick's question."""
-_DUE = Prepared(_SELECT, gathered=True)
-_CLAIM = Prepared(_SELECT.with_for_update(skip_locked=True), gathered=True)
-_TABLE = cast("Table", Deadline.__table__)
-_FIRE = Listed(
-    lambda rows: (
-        update(_TABLE)
-        .where(_TABLE.c.id.in_(rows), _TABLE.c.state == ARMED)
-        .values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=bindparam("blind"))
-    ),
-    _TABLE.c.id.type,
+_DUE = Prepared(_due(*_COLUMNS).limit(bindparam("limit")), gathered=True)
+_CLAIM = _claiming(_due(_TABLE.c.id).limit(bindparam("limit")))
+_CLAIM_ONE = _claiming(select(_TABLE.c.id).where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == ARMED))
+_BLIND = Prepared(
+    select(BlindTime.from_at, BlindTime.to_at).where(
+        BlindTime.to_at >= bindparam("since"), BlindTime.reason != OUTSIDE
+    )
+)
+_UNOBSERVED = Listed(
+    lambda rows: update(_TABLE).where(_TABLE.c.id.in_(rows)).values(unobserved=1), _TABLE.c.id.type
 )
 _HOLD = (
     update(Deadline)
@@ -112,7 +116,7 @@ def due_now(platform: Platform, limit: int) -> Sequence[Due]:
 def _fire_together(platform: Platform, handlers: dict[str, Handler], limit: int) -> int:
     with platform.db.write("engine") as session:
         now = platform.clock.now()
-        rows = [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit})]
+        rows = [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit, "noticed": now})]
         _act(platform, session, handlers, rows, now)
     _observe(platform, rows, now)
     return len(rows)
@@ -124,12 +128,7 @@ def _fire_singly(platform: Platform, handlers: dict[str, Handler], limit: int) -
         now = platform.clock.now()
         try:
             with platform.db.write("engine") as session:
-                claimed = session.execute(
-                    select(Deadline.id)
-                    .where(Deadline.id == row.id, Deadline.state == ARMED)
-                    .with_for_update(skip_locked=True)
-                ).all()
-                if not claimed:
+                if not _CLAIM_ONE.rows(session, {"row": row.id, "noticed": now}):
                     continue
                 _act(platform, session, handlers, [row], now)
             fired += 1
@@ -152,20 +151,12 @@ def _act(
 ) -> None:
     if not rows:
         return
-    blind = _blind_between(session, min(r.due_at for r in rows))
-    marks: dict[int, list[int]] = {0: [], 1: []}
-    for row in rows:
-        marks[int(any(b.from_at <= row.due_at <= b.to_at for b in blind))].append(row.id)
-    for flag, ids in marks.items():
-        _FIRE.run(session, ids, {"noticed": now, "blind": flag})
+    blind = _BLIND.rows(session, {"since": min(row.due_at for row in rows)})
+    unseen = [row.id for row in rows if any(start <= row.due_at <= end for start, end in blind)]
+    _UNOBSERVED.run(session, unseen, {})
     ordered = sorted(rows, key=lambda r: (r.subject, r.due_at, r.id))
     for subject, group in groupby(ordered, key=lambda r: r.subject):
         handlers[subject](platform, session, list(group), now)
-
-
-def _blind_between(session: Session, earliest: datetime) -> Sequence[BlindTime]:
-    wanted = select(BlindTime).where(BlindTime.to_at >= earliest, BlindTime.reason != OUTSIDE)
-    return session.scalars(wanted).all()
 
 
 def _observe(platform: Platform, rows: Sequence[Any], now: datetime) -> None:

@@ -59,10 +59,10 @@ class BenchEvent(Base):
 
 
 def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datetime) -> None:
-    """Write an event and a message for each deadline."""
+    """Write an event and a message for each deadline, whose key names it: it fires once, as a page's does."""
     insert_many(session, BenchEvent, [{"deadline": row.id, "text": f"due:{row.clock}"} for row in rows])
     drafts = [Draft(f"b:{row.id}", f"b:{row.id}", "email", "a@b.test", "到期", "到期") for row in rows]
-    enqueue(session, now, drafts)
+    enqueue(session, now, drafts, fresh=True)
 
 
 CATALOGUE = Catalogue((Manifest("bench", deadlines=(("bench", "tests.bench.bench_engine:on_due"),)),))

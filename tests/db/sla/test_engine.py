@@ -73,6 +73,27 @@ def test_a_turn_ends_after_the_batch_in_hand_when_the_worker_is_told_to_stop(bar
     assert counts(bare.platform.db) == (FIRST + 50, FIRST + 50)
 
 
+def test_a_catch_up_fires_each_row_once_and_says_how_many_though_two_threads_may_share_it(
+    bare: World,
+) -> None:
+    arm_many(bare.platform.db, 12 * FIRST, bare.now)
+    bare.clock.advance(timedelta(seconds=2))
+    assert tick(bare.platform) == 12 * FIRST
+    assert counts(bare.platform.db) == (12 * FIRST, 12 * FIRST)
+    assert {row.state for row in rows(bare)} == {FIRED}
+    assert tick(bare.platform) == 0
+
+
+def test_a_poisoned_row_of_a_catch_up_is_held_and_all_others_fire(
+    bare: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    arm_many(bare.platform.db, 6 * FIRST, bare.now, first=POISON - 5 * FIRST)
+    bare.clock.advance(timedelta(seconds=2))
+    assert tick(bare.platform) == 6 * FIRST - 1
+    assert [row.subject_id for row in rows(bare) if row.state == ARMED] == [POISON]
+    assert "deadline" in caplog.text
+
+
 def test_a_poisoned_row_delays_nobody_and_is_tried_again_less_and_less_often(
     bare: World, caplog: pytest.LogCaptureFixture
 ) -> None:
