@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from kernel.edge.scopes import header_of, state_of
 from kernel.edge.together import Together
 from kernel.edge.transactions import platform_of
 from kernel.errors import AppError, Forbidden
@@ -45,20 +46,21 @@ def identify(request: Request) -> Actor:
 
 
 def _token_of(request: Request) -> str:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    scheme, _, value = (header_of(request.scope, b"authorization") or "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
 async def authenticate(request: Request) -> Actor:
     """Identify once a request and remember it on `request.state.actor`."""
-    known: Actor | None = getattr(request.state, "actor", None)
+    state = state_of(request.scope)
+    known: Actor | None = state.get("actor")
     if known is not None:
         return known
-    request.state.actor = ANONYMOUS  # what an error page shows when identification itself fails
+    state["actor"] = ANONYMOUS  # what an error page shows when identification itself fails
     actor = await _at_a_glance(request)
     if actor is None:
         actor = await run_in_threadpool(identify, request)
-    request.state.actor = actor
+    state["actor"] = actor
     return actor
 
 
@@ -67,7 +69,7 @@ async def _at_a_glance(request: Request) -> Actor | None:
     token = _token_of(request)
     if not token:
         return None
-    request.state.csrf = ""
+    state_of(request.scope)["csrf"] = ""
     platform = platform_of(request)
     state = request.app.state
     if not hasattr(state, "glances"):

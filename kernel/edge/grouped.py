@@ -13,6 +13,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from kernel.edge import idempotency
+from kernel.edge.scopes import state_of
 from kernel.edge.transactions import platform_of
 
 Work = Callable[[Session], Response]
@@ -22,7 +23,7 @@ Answer = Callable[[Work], Awaitable[Response]]
 async def _grouped(request: Request) -> Answer:
     async def answer(work: Work) -> Response:
         platform = platform_of(request)
-        actor = getattr(request.state, "actor", None)
+        actor = state_of(request.scope).get("actor")
         keep = idempotency.claim_of(request)
 
         def whole(session: Session) -> Response:

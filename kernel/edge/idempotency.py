@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.crypto import sm3_hex
 from kernel.db import Base, Id, UtcDateTime
+from kernel.edge.scopes import header_of, state_of
 from kernel.edge.transactions import platform_of
 from kernel.errors import Conflict, Invalid
 from kernel.platform import Platform
@@ -50,7 +51,7 @@ class Claim(NamedTuple):
 
 def claim_of(request: Request) -> Claim | None:
     """Return the request's key, None when it has none."""
-    found: Claim | None = getattr(request.state, "idempotency", None)
+    found: Claim | None = state_of(request.scope).get("idempotency")
     return found
 
 
@@ -96,7 +97,7 @@ def store(session: Session, now: datetime, owner: str, key: str, digest: str, re
 
 def checked_key(request: Request) -> str | None:
     """Return the request's key, None when it has none; 422 when it is no usable key."""
-    key = request.headers.get(HEADER)
+    key = header_of(request.scope, HEADER.encode())
     if key is not None and not (0 < len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid.field(HEADER, "Idempotency-Key 应为1至128个可见ASCII字符。")
     return key

@@ -8,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kernel.edge.scopes import header_of
 from kernel.web.i18n import LANGUAGES, negotiate, use_language
 from kernel.web.shell import NOBODY
 
@@ -21,9 +22,9 @@ def settle(connection: HTTPConnection) -> None:
     use_language(
         negotiate(
             _asked(connection),
-            connection.cookies.get(COOKIE),
+            connection.cookies.get(COOKIE) if header_of(connection.scope, b"cookie") else None,
             actor.language,
-            connection.headers.get("accept-language", ""),
+            header_of(connection.scope, b"accept-language") or "",
         )
     )
 

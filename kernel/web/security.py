@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.edge.access import COOKIE as SESSION_COOKIE
 from kernel.edge.access import authenticate
+from kernel.edge.scopes import header_of
 from kernel.errors import AppError, Forbidden
 from kernel.web.problems import respond
 
@@ -76,7 +77,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "0")
+        announced = header_of(scope, b"content-length") or "0"
         if announced.isdigit() and int(announced) > self.limit:
             error = TooLarge("提交的内容超过了系统允许的大小，请减小附件后重试。")
             await respond(Request(scope, receive), error)(scope, receive, send)
@@ -107,8 +108,8 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on unless it is cross-site."""
         if scope["type"] == "http" and scope["method"] not in SAFE:
-            headers = Headers(scope=scope)
-            if not is_bearer(headers.get("authorization", "")) and self._foreign(headers, scope["scheme"]):
+            bearer = is_bearer(header_of(scope, b"authorization") or "")
+            if not bearer and self._foreign(Headers(scope=scope), scope["scheme"]):
                 error = Forbidden(
                     "这个请求来自别的网站，已拒绝。请回到本系统的页面重新操作。", code="cross_site"
                 )

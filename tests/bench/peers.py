@@ -3,7 +3,8 @@
 Alerta is installed from the package index into a virtual environment that is thrown away; where that cannot
 be done the reason is printed and nothing is claimed. Both get the same Alertmanager notifications over
 keep-alive connections, one alert a request, two hundred alerts of five causes in turns, repeated. Alerta runs
-under gunicorn with a process for each core and threads; Shoushi as `shoushi serve`, one process.
+under gunicorn with a process for each core and threads; Shoushi as `shoushi serve`, once as one process and
+once with a web process for each core and a worker process.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.support.postgres import Postgres
 
 PACKAGES = ("alerta-server", "psycopg2-binary", "gunicorn", "setuptools<80")
 INSTALL_WITHIN = 300.0
+CORES = os.cpu_count() or 2
 
 
 class CannotRun(Exception):
@@ -56,7 +58,7 @@ def theirs(python: Path, server: Postgres) -> float:
         "AUTH_REQUIRED": "False",
         "PLUGINS": "",
     }
-    workers = ["-w", str(os.cpu_count() or 2), "-k", "gthread", "--threads", "8", "--preload"]
+    workers = ["-w", str(CORES), "-k", "gthread", "--threads", "8", "--preload"]
     workers += ["--keep-alive", "60"]
     arguments = ["-m", "gunicorn", *workers, "-b", f"127.0.0.1:{port}", "alerta:create_app()"]
     parts = [request("POST", "/webhooks/prometheus", JSON, body(n)) for n in range(200)]
@@ -66,9 +68,13 @@ def theirs(python: Path, server: Postgres) -> float:
         return rate(port, parts)
 
 
-def ours(folder: Path, server: Postgres) -> float:
-    """Return the requests a second that Shoushi takes in."""
-    environment = {"SHOUSHI_DATA_DIR": str(folder), "SHOUSHI_DATABASE_URL": server.url(server.create())}
+def ours(folder: Path, server: Postgres, processes: int) -> float:
+    """Return the requests a second that Shoushi takes in with so many web processes."""
+    environment = {
+        "SHOUSHI_DATA_DIR": str(folder / f"web{processes}"),
+        "SHOUSHI_DATABASE_URL": server.url(server.create()),
+        "SHOUSHI_WEB_PROCESSES": str(processes),
+    }
     auth, _ = installed(environment)
     port = free_port()
     with process(["-m", "app", "serve", "--port", str(port)], port, environment):
@@ -92,10 +98,12 @@ def run() -> Iterator[Row]:
         server = Postgres(folder, durable=True)
         try:
             alerta = theirs(python, server)
-            shoushi = ours(folder, server)
+            alone, several = (ours(folder, server, processes) for processes in (1, CORES))
         finally:
             server.stop()
-    yield "alerts, one a request, PostgreSQL, beside Alerta, req/s", shoushi, alerta, shoushi / alerta, "≥ 15"
+    title = "alerts, one a request, PostgreSQL, beside Alerta, req/s"
+    yield f"{title}: one process", alone, alerta, alone / alerta, "≥ 15"
+    yield f"{title}: a web process a core", several, alerta, several / alerta, "≥ 15"
 
 
 if __name__ == "__main__":
