@@ -70,8 +70,10 @@ def theirs(python: Path, server: Postgres) -> float:
 
 def ours(folder: Path, server: Postgres, processes: int) -> float:
     """Return the requests a second that Shoushi takes in with so many web processes."""
+    data = folder / f"web{processes}"
+    data.mkdir()
     environment = {
-        "SHOUSHI_DATA_DIR": str(folder / f"web{processes}"),
+        "SHOUSHI_DATA_DIR": str(data),
         "SHOUSHI_DATABASE_URL": server.url(server.create()),
         "SHOUSHI_WEB_PROCESSES": str(processes),
     }
