@@ -68,10 +68,10 @@ def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datet
 CATALOGUE = Catalogue((Manifest("bench", deadlines=(("bench", "tests.bench.bench_engine:on_due"),)),))
 
 
-def platform_on(database: Database) -> Platform:
-    """Return a platform on which all deadlines before NOW are due."""
+def platform_on(database: Database, workers: int = 1) -> Platform:
+    """Return a platform of so many workers on which all deadlines before NOW are due."""
     clock = FixedClock(NOW)
-    settings = load_settings({})
+    settings = load_settings({"SHOUSHI_WORKER_PROCESSES": str(workers)})
     return Platform(
         settings, clock, database, CATALOGUE, ZoneInfo("UTC"), Sm2Signer(settings.data_dir), metrics=Metrics()
     )
@@ -127,7 +127,7 @@ def fired_per_second(make: Make, number: int) -> float:
 def _worker(url: str, ready: Any, go: Any) -> None:
     logging.disable()
     database = Database(url)
-    platform = platform_on(database)
+    platform = platform_on(database, workers=2)
     with database.read() as session:
         session.execute(text("SELECT 1"))
     ready.release()
