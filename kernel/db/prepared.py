@@ -49,24 +49,14 @@ class Written(NamedTuple):
     """A statement in one dialect's words."""
 
     text: str
-    constants: dict[str, Any]
-    """Parameters that the statement names itself."""
-    converters: Sequence[tuple[Any, Callable[[Any], Any]]]
-    """What makes of a parameter what the driver takes, by its place, or by its name where they go by name."""
-    in_order: Callable[[Row], tuple[Any, ...]] | None
-    """Puts the parameters in their order, None when they go by name."""
+    bind: Callable[[Row], Any]
+    """Returns the parameters as the driver takes them."""
+    by_place: bool
+    """Whether parameters go by place; otherwise by name."""
     readers: Sequence[tuple[int, Callable[[Any], Any]]] = ()
     """What makes a value of what the driver returns, by place; only where the driver's own is not it."""
     gathered: bool = False
     """Whether the driver returns all rows as one JSON text."""
-
-    def bind(self, values: Row) -> Any:
-        """Return the parameters as the driver takes them."""
-        given = {**self.constants, **values} if self.constants else values
-        found: Any = dict(given) if self.in_order is None else list(self.in_order(given))
-        for place, convert in self.converters:
-            found[place] = convert(found[place])
-        return found
 
     def read(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the driver's rows with the values that the columns' types promise."""
@@ -81,9 +71,51 @@ class Written(NamedTuple):
         return found
 
 
-def _picking(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
-    """Return what picks these values; `itemgetter` takes a third of the time, but gives no tuple of one."""
-    return itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
+Converters = Mapping[str, Callable[[Any], Any]]
+"""What makes of a parameter what the driver takes, where its own is not it."""
+
+
+def _binding_by_name(constants: Row, converters: Converters) -> Callable[[Row], dict[str, Any]]:
+    def bind(values: Row) -> dict[str, Any]:
+        found = {**constants, **values}
+        for name, convert in converters.items():
+            found[name] = convert(found[name])
+        return found
+
+    return bind
+
+
+def _binding_by_place(
+    names: Sequence[str], constants: Row, converters: Converters
+) -> Callable[[Row], list[Any]]:
+    """Return what puts parameters in their order; those that the statement names itself are there already."""
+    ready = [converters.get(name, _same)(constants[name]) if name in constants else None for name in names]
+    given = [(place, name) for place, name in enumerate(names) if name not in constants]
+    convert = [(place, converters[name]) for place, name in given if name in converters]
+
+    def bind(values: Row) -> list[Any]:
+        found = ready.copy()
+        for place, name in given:
+            found[place] = values[name]
+        for place, made in convert:
+            found[place] = made(found[place])
+        return found
+
+    if constants or len(names) < 2:  # itemgetter gives no tuple of one
+        return bind
+    pick = itemgetter(*names)
+
+    def bind_all(values: Row) -> list[Any]:
+        found = list(pick(values))
+        for place, made in convert:
+            found[place] = made(found[place])
+        return found
+
+    return bind_all
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 class Prepared:
@@ -117,18 +149,16 @@ class Prepared:
         compiled = self.statement.compile(
             dialect=dialect, column_keys=list(self._columns) if self._columns else None
         )
-        constants = {n: found.effective_value for n, found in compiled.binds.items() if not found.required}
-        by_name = {
-            n: bind.type.dialect_impl(dialect).bind_processor(dialect) for n, bind in compiled.binds.items()
-        }
-        names = list(compiled.positiontup or ()) if dialect.positional else None
-        places = list(by_name) if names is None else names
-        converters = [
-            (name if names is None else place, convert)
-            for place, name in enumerate(places)
-            if (convert := by_name[name]) is not None
-        ]
-        in_order = None if names is None else _picking(names)
+        binds = {compiled.bind_names[bind]: bind for bind in compiled.bind_names}
+        constants = {name: each.effective_value for name, each in binds.items() if not each.required}
+        found = {n: each.type.dialect_impl(dialect).bind_processor(dialect) for n, each in binds.items()}
+        converters = {name: convert for name, convert in found.items() if convert is not None}
+        names = compiled.positiontup if dialect.positional else None
+        bind = (
+            _binding_by_name(constants, converters)
+            if names is None
+            else _binding_by_place(names, constants, converters)
+        )
         text = str(compiled)
         gathered = self._gathered and dialect.name == "sqlite"
         if gathered:
@@ -138,7 +168,7 @@ class Prepared:
             listed = ", ".join(f"c{place}" for place, _ in enumerate(columns))
             rows = f"WITH found({listed}) AS MATERIALIZED ({text})"
             text = f"{rows} SELECT json_group_array(json_array({listed})) FROM found"
-        return Written(text, constants, converters, in_order, _readers(self.statement, dialect), gathered)
+        return Written(text, bind, dialect.positional, _readers(self.statement, dialect), gathered)
 
     def run(self, session: Session, *rows: Row) -> None:
         """Do it for each row."""
@@ -147,7 +177,7 @@ class Prepared:
         written = self.written(connection.dialect)
         if len(rows) == 1:
             _execute(connection, written.text, written.bind(rows[0]))
-        elif written.in_order and isinstance(self.statement, Insert) and not self.statement.exported_columns:
+        elif written.by_place and isinstance(self.statement, Insert) and not self.statement.exported_columns:
             for part in _parts(rows):
                 values = chain.from_iterable(map(written.bind, part))
                 _execute(connection, _repeated(written.text, len(part)), tuple(values))

@@ -22,7 +22,7 @@ def tick(platform: Platform) -> int:
     """Beat, let everybody know of blind time, then fire what is due; in this order, so that deadlines which
     fell into blind time are judged as unobserved from the start. A long catch-up beats between its batches,
     lets others write between them, and ends early when the worker is told to stop. A server works for one
-    transaction while we prepare another: there a second thread helps to catch up, unless a second worker does.
+    transaction while we prepare another: there a second thread helps to catch up, if no second worker does.
     """
     if platform.db.is_sqlite or platform.settings.worker_processes > 1:
         return _fire(platform, _look)
