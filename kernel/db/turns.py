@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Any
 
-from sqlalchemy.pool import AssertionPool, ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 
 class Turns:
@@ -46,25 +46,55 @@ class Turns:
                 self._taken = False
 
 
-class OneInTurn(AssertionPool):
+class OneInTurn(Pool):
     """The one connection by which this process writes to SQLite; whoever wants it waits for its turn.
 
-    It knows that nobody else has written, so that SQLite keeps what it has read of the file. It is handed
-    on when it comes back to the pool, which is after COMMIT has returned.
+    No other connection of the process changes the file, so that SQLite keeps what it has read of it. It is
+    handed on when it comes back to the pool, which is after COMMIT has returned.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, store_traceback=False, **options)
-        self.turns = Turns()
+        self._turns = Turns()
+        self._held: ConnectionPoolEntry | None = None
+        self._in_use = self._ended = False
+        super().__init__(*arguments, **options)
 
     def _do_get(self) -> ConnectionPoolEntry:
-        self.turns.acquire()
+        self._turns.acquire()
         try:
-            return super()._do_get()
+            if self._held is None:
+                self._held = self._create_connection()
         except BaseException:
-            self.turns.release()
+            self._turns.release()
             raise
+        self._in_use = True
+        return self._held
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        super()._do_return_conn(record)
-        self.turns.release()
+        self._in_use = False
+        if self._ended:
+            record.close()
+        self._turns.release()
+
+    def dispose(self) -> None:
+        """Close the connection, at once or when its user gives it back."""
+        self._ended = True
+        if self._held is not None and not self._in_use:
+            self._held.close()
+
+    def recreate(self) -> OneInTurn:
+        """Return a new one like it, as SQLAlchemy wants it after `dispose`."""
+        return OneInTurn(
+            self._creator,
+            echo=self.echo,
+            pre_ping=self._pre_ping,
+            recycle=self._recycle,
+            reset_on_return=self._reset_on_return,
+            logging_name=self._orig_logging_name,
+            _dispatch=self.dispatch,
+            dialect=self._dialect,
+        )
+
+    def status(self) -> str:
+        """Say in words how it stands."""
+        return f"one connection, {'in use' if self._in_use else 'free'}, {self._turns.waiting} waiting"

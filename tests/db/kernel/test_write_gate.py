@@ -100,6 +100,30 @@ def test_a_file_locked_by_another_process_fails_the_transaction_but_does_not_shu
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_who_writes_while_the_database_is_closed_finishes_and_his_connection_is_closed_then(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        next_number(session, "s")
+        used = session.connection().connection.dbapi_connection
+        database.drop()
+        next_number(session, "s")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used.execute("SELECT 1")  # type: ignore[union-attr]
+    assert _next(database) == 3
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_all_writers_of_a_process_share_one_connection(database: Database) -> None:
+    used = set()
+    for _ in range(3):
+        with database.write() as session:
+            used.add(id(session.connection().connection.dbapi_connection))
+    assert len(used) == 1
+    assert "free" in database.write_engine.pool.status()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_sqlite_is_durable_and_checks_foreign_keys(empty_url: str) -> None:
     database = Database(empty_url)
     with database.read() as session:
