@@ -56,14 +56,13 @@ def _due(*columns: Any) -> Select[Any]:
 def _claiming(found: Select[Any]) -> Prepared:
     """Fire these, except what another worker has in hand, and return them: one step to the server.
 
-    The rows are found in a CTE, which is asked once; a sub-query may be asked again for each row, and its
-    limit with it.
+    The rows are found, and locked, in a CTE, which is asked once; a sub-query may be asked again for each row,
+    and its limit with it. To ask for their state once more would make SQLite read all rows that are armed.
     """
     taken = found.with_for_update(skip_locked=True).cte("due")
-    change = update(_TABLE).where(_TABLE.c.id.in_(select(taken.c.id)), _TABLE.c.state == ARMED)
-    return Prepared(
-        change.values(state=FIRED, noticed_at=bindparam("noticed"), unobserved=0).returning(*_COLUMNS)
-    )
+    change = update(_TABLE).where(_TABLE.c.id.in_(select(taken.c.id)))
+    fired = change.values(state=FIRED, noticed_at=bindparam("now"), unobserved=0)
+    return Prepared(fired.returning(*_COLUMNS))
 
 
 ANY_DUE = Prepared(_due(_TABLE.c.id).limit(1))
@@ -116,7 +115,7 @@ def due_now(platform: Platform, limit: int) -> Sequence[Due]:
 def _fire_together(platform: Platform, handlers: dict[str, Handler], limit: int) -> int:
     with platform.db.write("engine") as session:
         now = platform.clock.now()
-        rows = [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit, "noticed": now})]
+        rows = [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit})]
         _act(platform, session, handlers, rows, now)
     _observe(platform, rows, now)
     return len(rows)
@@ -128,7 +127,7 @@ def _fire_singly(platform: Platform, handlers: dict[str, Handler], limit: int) -
         now = platform.clock.now()
         try:
             with platform.db.write("engine") as session:
-                if not _CLAIM_ONE.rows(session, {"row": row.id, "noticed": now}):
+                if not _CLAIM_ONE.rows(session, {"row": row.id, "now": now}):
                     continue
                 _act(platform, session, handlers, [row], now)
             fired += 1
