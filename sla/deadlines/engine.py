@@ -56,8 +56,8 @@ def _due(*columns: Any) -> Select[Any]:
 def _claiming(found: Select[Any]) -> Prepared:
     """Fire these, except what another worker has in hand, and return them: one step to the server.
 
-    The rows are found, and locked, in a CTE, which is asked once; a sub-query may be asked again for each row,
-    and its limit with it. To ask for their state once more would make SQLite read all rows that are armed.
+    The rows are found, and locked, in a CTE, which is asked once; a sub-query may be asked again for each
+    row, and its limit with it. Asking for their state again would make SQLite read all rows that are armed.
     """
     taken = found.with_for_update(skip_locked=True).cte("due")
     change = update(_TABLE).where(_TABLE.c.id.in_(select(taken.c.id)))
@@ -112,10 +112,15 @@ def due_now(platform: Platform, limit: int) -> Sequence[Due]:
     return [Due(*row) for row in rows]
 
 
+def claim(session: Session, now: datetime, limit: int) -> list[Due]:
+    """Fire what is due, at most `limit` rows, in the caller's transaction; what follows from it is his."""
+    return [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit})]
+
+
 def _fire_together(platform: Platform, handlers: dict[str, Handler], limit: int) -> int:
     with platform.db.write("engine") as session:
         now = platform.clock.now()
-        rows = [Due(*row) for row in _CLAIM.rows(session, {"now": now, "limit": limit})]
+        rows = claim(session, now, limit)
         _act(platform, session, handlers, rows, now)
     _observe(platform, rows, now)
     return len(rows)

@@ -22,6 +22,7 @@ from kernel.db import Database
 from kernel.pdf import render_pdf
 from kernel.web.moment import Moment, use_moment
 from sla import pinned
+from sla.deadlines import engine
 from sla.deadlines.jobs import tick
 from sla.penalties import queries as penalties
 from sla.penalties.sums import fold
@@ -85,6 +86,11 @@ def works(world: World) -> dict[str, Work]:
         with platform.db.read() as session:
             settlement.current(session, pinned.in_force(platform), world.now)
 
+    def claim() -> None:
+        with platform.db.new_write() as session:
+            assert len(engine.claim(session, world.now + timedelta(days=1), 20)) == 20
+            session.rollback()
+
     return {
         "incident list": listing,
         "incident page": page,
@@ -94,6 +100,7 @@ def works(world: World) -> dict[str, Work]:
         "settlement": statement,
         "report": world.report,
         "deadline tick": lambda: tick(platform),
+        "claim of 20 deadlines, undone": claim,
     }
 
 

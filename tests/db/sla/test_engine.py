@@ -130,6 +130,25 @@ def test_a_handler_that_failed_leaves_nothing_of_what_it_wrote(bare: World) -> N
     assert [row.state for row in rows(bare)] == [ARMED]
 
 
+def test_a_claim_reads_the_rows_that_are_due_and_not_all_that_are_armed(bare: World) -> None:
+    db = bare.platform.db
+    arm_many(db, 5_000, bare.now + timedelta(days=1))
+    arm_many(db, 10, bare.now - timedelta(hours=1), first=100_000)
+    written = engine._CLAIM.written(db.engine.dialect)
+    with db.new_write() as session:
+        cursor = session.connection().connection.cursor()
+        cursor.execute("ANALYZE")
+        cursor.execute(
+            ("EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN ") + written.text,
+            written.bind({"now": bare.now, "limit": 100}),
+        )
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+        cursor.close()
+    wanted = ["USING INTEGER PRIMARY KEY", "wake_at<?"] if db.is_sqlite else ["pk_deadline", "wake_at <"]
+    assert all(words in plan for words in wanted), plan
+    assert "Seq Scan on deadline" not in plan, plan
+
+
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 def test_the_idle_tick_uses_the_index_whatever_plan_postgresql_keeps(bare: World) -> None:
     """A generic plan knows neither the time nor how many rows are due; it must not read the whole table."""

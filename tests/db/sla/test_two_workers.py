@@ -30,18 +30,19 @@ def workers(database_url: str) -> Iterator[list[Worker]]:
     database = Database(database_url)
     arm_many(database, COUNT, START)
     database.close()
-    command = [sys.executable, "-m", "tests.support.firing_worker", database_url, DUE.isoformat()]
-    started = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    for worker in started:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
+    started = [start(database_url) for _ in range(2)]
     yield started
     for worker in started:
         worker.kill()
         worker.communicate()
+
+
+def start(url: str, how: str = "batches") -> Worker:
+    command = [sys.executable, "-m", "tests.support.firing_worker", url, DUE.isoformat(), how]
+    worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "ready\n"
+    return worker
 
 
 def release(workers: list[Worker]) -> None:
@@ -94,3 +95,25 @@ def test_a_worker_killed_at_any_moment_loses_and_repeats_nothing(
     release([heir])
     heir.communicate(timeout=120)
     assert counts(database) == (COUNT, COUNT)
+
+
+def test_a_catch_up_killed_midway_is_finished_by_the_next_start_each_deadline_once(
+    database_url: str, database: Database
+) -> None:
+    """On a server two threads share it when it is killed."""
+    arm_many(database, COUNT, START)
+    victim = start(database_url, "turns")
+    release([victim])
+    until = time.monotonic() + 60
+    while counts(database)[0] < COUNT // 10:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    victim.kill()
+    victim.communicate()
+    left = COUNT - counts(database)[0]
+    assert 0 < left < COUNT
+    heir = start(database_url, "turns")
+    release([heir])
+    assert sum(map(int, heir.communicate(timeout=120)[0].split())) == left
+    assert counts(database) == (COUNT, COUNT)
+    assert states(database) == {FIRED: COUNT}
