@@ -91,6 +91,6 @@ _CANONICAL = json.JSONEncoder(
     ensure_ascii=False,
     separators=(",", ":"),
     allow_nan=False,
-    check_circular=False,  # made once, and nothing hashed holds itself: a report is put into it ten times
+    check_circular=False,  # made once, and nothing hashed holds itself
     default=_plain,
 )

@@ -101,7 +101,7 @@ class GroupWriter:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._held: Held | None = None
+        self._held = Held(database.engine)
 
     def submit(self, actor: str, work: Work) -> Future[Any]:
         """Queue `work`; the future has its result once that is committed. 503 when too much waits."""
@@ -127,8 +127,7 @@ class GroupWriter:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
-        if self._held is not None:
-            self._held.close()
+        self._held.close()
 
     def _start(self) -> None:
         if self._thread is None:
@@ -192,8 +191,6 @@ class GroupWriter:
             return None
         if self._database.is_sqlite or any(type(job.work) is not kind for job in batch):
             return None
-        if self._held is None:
-            self._held = Held(self._database.engine)
         return self._held.run(partial(kind.at_once, works=[job.work for job in batch]))
 
     def _together(self, batch: Sequence[_Job], attempt: Attempt) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Objects of rows that no session has read: they cost a tenth of what calling the model does."""
+"""Objects of rows that no session has read: calling the model notes each attribute it sets."""
 
 from __future__ import annotations
 

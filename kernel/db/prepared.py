@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache, lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -101,17 +100,7 @@ def _binding_by_place(
             found[place] = made(found[place])
         return found
 
-    if constants or len(names) < 2:  # itemgetter gives no tuple of one
-        return bind
-    pick = itemgetter(*names)
-
-    def bind_all(values: Row) -> list[Any]:
-        found = list(pick(values))
-        for place, made in convert:
-            found[place] = made(found[place])
-        return found
-
-    return bind_all
+    return bind
 
 
 def _same(value: Any) -> Any:

@@ -64,7 +64,7 @@ class OneInTurn(Pool):
         try:
             if self._held is None:
                 self._held = self._create_connection()
-        except BaseException:
+        except BaseException:  # whatever it is: a turn that nobody has would shut out all writers
             self._turns.release()
             raise
         self._in_use = True

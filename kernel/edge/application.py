@@ -20,7 +20,7 @@ from kernel.platform import Platform
 from kernel.web import install
 
 COLLECT_AFTER = (10_000, 20, 20)
-"""A request makes some hundreds of objects, and hardly any in circles: looking for those costs a tenth."""
+"""A request makes some hundreds of objects, and hardly any in circles: they are looked for less often."""
 Start = Callable[[], Callable[[], None]]
 """Starts something beside the web (the worker) and returns how to stop it."""
 

@@ -1,4 +1,4 @@
-"""What every request is asked for, straight from its scope: starlette's objects cost some times as much."""
+"""What every request is asked for, straight from its scope, without an object and a decoded list for each."""
 
 from __future__ import annotations
 

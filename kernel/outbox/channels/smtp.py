@@ -73,7 +73,7 @@ def _word(text: str) -> str:
 
 
 def _text(body: str) -> Mail:
-    """What `MIMEText` makes of it, without parsing its own headers six times."""
+    """What `MIMEText` makes of it, without parsing the headers it has just set."""
     mail = Mail(policy=_AS_IT_STANDS)
     mail["Content-Type"] = 'text/plain; charset="utf-8"'
     mail["MIME-Version"] = "1.0"
