@@ -14,12 +14,11 @@ from sqlalchemy.orm import Session
 from drills import items, log, rules, service
 from drills.models import Drill, DrillEntry, DrillItem
 from drills.plan import Resolved
-from kernel.edge.inputs import OPEN
+from kernel.edge.inputs import OPEN, demand_known
 from kernel.errors import AppError, Invalid
 from kernel.identity.directory import names_of
 from kernel.identity.models import Person
 from kernel.platform import Platform
-from kernel.web.i18n import gettext as _
 from sla.contract import Contract
 from sla.obligations import service as obligations
 from sla.obligations.rules import Obligation
@@ -99,8 +98,7 @@ def listing(
     session: Session, zone: ZoneInfo, wanted: Filter, cursor: str | None = None, limit: int = PAGE
 ) -> tuple[list[Drill], str | None]:
     """Return a page of the register, the newest first, and the cursor of the next page."""
-    if wanted.state and wanted.state not in rules.STATE_LABELS:
-        raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
+    demand_known("state", wanted.state, rules.STATE_LABELS)
     query = select(Drill).order_by(Drill.id.desc())
     for column, value in (
         (Drill.state, wanted.state),

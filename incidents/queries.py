@@ -30,7 +30,7 @@ from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent, IncidentPayer
 from kernel.db import table_of
 from kernel.db.prepared import Prepared
-from kernel.edge.inputs import OPEN
+from kernel.edge.inputs import OPEN, demand_known
 from kernel.errors import Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.web.i18n import gettext as _
@@ -38,7 +38,7 @@ from sla import pinned
 from sla.cases.models import Case
 from sla.contract import Contract
 from sla.events import Event, EventError, parse_time
-from sla.verdict import Verdict, judge
+from sla.verdict import BACKUP_STATES, CLOCK_STATES, Verdict, judge
 
 PAGE = 50
 MOST = 200
@@ -103,8 +103,10 @@ def listing(
     session: Session, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE
 ) -> tuple[Sequence[Any], str | None]:
     """Return a page of incidents as rows of their columns, the newest first, and the next page's cursor."""
-    if wanted.state is not None and wanted.state not in rules.STATE_LABELS:
-        raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
+    demand_known("state", wanted.state, rules.STATE_LABELS)
+    for clock in ("response", "repair", "provider"):
+        demand_known(clock, getattr(wanted, clock), CLOCK_STATES)
+    demand_known("backup", wanted.backup, BACKUP_STATES)
     limit = max(1, min(limit, MOST))
     before = cursor_id(cursor) if cursor else _END
     rows: Sequence[Any]

@@ -108,9 +108,8 @@ def _raw(value: Any) -> str:
 
 
 def _clock(state: str) -> str:
-    """Return the word for a state as it is kept; whatever else an address says stands for itself."""
-    known = CLOCK_WORDS | {"open": "尚未履行", "late": "迟延履行"}
-    return _(known[state]) if state in known else state
+    """Return the word for a state as it is kept: a clock's, or that of the duty to bring backup equipment."""
+    return _((CLOCK_WORDS | BACKUP_WORDS)[state])
 
 
 def state_word(state: str) -> str:
@@ -177,6 +176,7 @@ def clock_word(state: str) -> str:
     return _(CLOCK_WORDS[live_state(state)])
 
 
+BACKUP_WORDS = {"open": "尚未履行", "late": "迟延履行"}
 CLOCK_WORDS = {
     "running": "计时中",
     "met": "达标",

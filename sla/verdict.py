@@ -21,7 +21,9 @@ from sla.intervals import Span, measured, used_up
 
 __all__ = ["Backup", "ClockVerdict", "NotStartedError", "Verdict", "judge", "penalty_of_case"]
 
-MET, MISSED, PENDING, EXCLUDED, UNOBSERVED = "met", "missed", "pending", "excluded", "unobserved"
+CLOCK_STATES = ("met", "missed", "pending", "excluded", "unobserved")
+MET, MISSED, PENDING, EXCLUDED, UNOBSERVED = CLOCK_STATES
+BACKUP_STATES = OPEN, LATE = "open", "late"
 _FEN = Decimal("0.01")
 _NOTHING = Decimal("0.00")
 _CONTRACT_VIEW = ("approved",)
@@ -218,7 +220,7 @@ def _backup(facts: Facts, in_force: str, repair: ClockVerdict, outages: list[Gri
     if not facts.contract.fault_classes[in_force].backup or repair.state not in (MISSED, UNOBSERVED):
         return None
     served = any(end is not None and end > repair.due_at for _, end in outages)
-    return Backup(repair.due_at, "late" if served else "open")
+    return Backup(repair.due_at, LATE if served else OPEN)
 
 
 def _cases(facts: Facts, response: ClockVerdict, repair: ClockVerdict, slots: int) -> int:

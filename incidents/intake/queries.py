@@ -14,9 +14,8 @@ from incidents import queries
 from incidents.intake.models import AlertRow
 from incidents.intake.rules import STATUSES
 from incidents.models import Incident
-from kernel.errors import Invalid
+from kernel.edge.inputs import demand_known
 from kernel.identity.actor import Actor
-from kernel.web.i18n import gettext as _
 
 PAGE = 50
 OF_INCIDENT = 100
@@ -58,8 +57,7 @@ def listing(
     session: Session, actor: Actor, wanted: Filter, cursor: str | None = None
 ) -> tuple[Sequence[Line], str | None]:
     """Return a page of alerts, the newest first, and the cursor of the next page."""
-    if wanted.status and wanted.status not in STATUSES:
-        raise Invalid.field("status", _("状态应为：%(known)s", known=", ".join(STATUSES)))
+    demand_known("status", wanted.status, STATUSES)
     query = select(*_LINE).outerjoin(Incident, Incident.id == AlertRow.incident_id)
     if actor.scopes("incident.read") is not None:
         query = query.where(queries.visible(actor))

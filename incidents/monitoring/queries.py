@@ -14,10 +14,8 @@ from sqlalchemy.orm import Session
 from incidents.monitoring import rules
 from incidents.monitoring.models import Probe, ProbeBeat, ProbeDay, ProbeOutage, ProbeState
 from incidents.monitoring.probes import KIND_LABELS
-from kernel.edge.inputs import OPEN
-from kernel.errors import Invalid
+from kernel.edge.inputs import OPEN, demand_known
 from kernel.platform import Platform
-from kernel.web.i18n import gettext as _
 
 PAGE = 100
 WORST = (rules.DOWN, rules.UNKNOWN, rules.MAINTENANCE, rules.UP)
@@ -50,13 +48,9 @@ class Line:
 def listing(
     session: Session, now: datetime, zone: tzinfo, wanted: Filter, cursor: str | None = None
 ) -> tuple[list[Line], str | None]:
-    """Return a page of probes by key, and the next page's cursor; two queries. 422 for an unknown state or
-    kind, which would find nothing and look as if all were well.
-    """
-    if wanted.state and wanted.state not in rules.STATE_LABELS:
-        raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
-    if wanted.kind and wanted.kind not in KIND_LABELS:
-        raise Invalid.field("kind", _("没有这种探测；可用：%(known)s。", known=", ".join(KIND_LABELS)))
+    """Return a page of probes by key, and the next page's cursor; two queries."""
+    demand_known("state", wanted.state, rules.STATE_LABELS)
+    demand_known("kind", wanted.kind, KIND_LABELS)
     query = select(Probe, ProbeState).join(ProbeState, ProbeState.probe_id == Probe.id).order_by(Probe.key)
     query = query.where(*_conditions(wanted))
     if cursor:

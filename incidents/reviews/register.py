@@ -15,10 +15,9 @@ from incidents import queries as incidents
 from incidents.models import Incident
 from incidents.reviews import rules
 from incidents.reviews.models import Review, ReviewAction, ReviewModule
-from kernel.edge.inputs import OPEN
+from kernel.edge.inputs import OPEN, demand_known
 from kernel.errors import Invalid
 from kernel.identity.actor import Actor
-from kernel.web.i18n import gettext as _
 
 PAGE = 50
 _PENDING = select(ReviewAction.review_id).where(ReviewAction.state.in_(rules.PENDING))
@@ -63,8 +62,7 @@ def listing(
     limit: int = PAGE,
 ) -> tuple[list[Line], str | None]:
     """Return a page of the register, the newest first, and the cursor of the next page."""
-    if wanted.state is not None and wanted.state not in rules.STATE_LABELS:
-        raise Invalid.field("state", _("状态应为：%(known)s", known=", ".join(rules.STATE_LABELS)))
+    demand_known("state", wanted.state, rules.STATE_LABELS)
     query = select(Review, Incident).join(Incident, Incident.id == Review.incident_id)
     query = query.where(incidents.visible(actor), or_(Review.required == 1, Review.version > 1))
     query = query.where(*_conditions(wanted, now)).order_by(Review.id.desc())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Form, Path, Request
@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, Valida
 from starlette.datastructures import FormData
 
 from kernel.errors import Invalid, NotFound
+from kernel.web.i18n import gettext as _
 
 
 class Body(BaseModel):
@@ -40,6 +41,12 @@ RowIdField = Annotated[int, Form(ge=1, le=BIGGEST)]
 OPEN = BeforeValidator(lambda value: value or None)
 """In a query: a filter that a form sent empty is no filter."""
 T = TypeVar("T")
+
+
+def demand_known(field: str, value: str | None, known: Collection[str]) -> None:
+    """Raise 422 when a list is limited to what does not exist: empty, it would look as if all were well."""
+    if value and value not in known:
+        raise Invalid.field(field, _("应为：%(known)s", known=", ".join(known)))
 
 
 class in_query(Generic[T]):  # noqa: N801 - reads as a word at the route

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kernel.db import Base, Id, UtcDateTime
 
-QUEUED, SENT, DEAD = "queued", "sent", "dead"
+QUEUED, SENT, DEAD = STATES = "queued", "sent", "dead"
 
 
 class Message(Base):

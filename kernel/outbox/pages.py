@@ -9,10 +9,11 @@ from sqlalchemy import Select, select
 
 from kernel import audit, feed
 from kernel.edge import PageRouter, Read, RowId, Write, platform_of, require
+from kernel.edge.inputs import demand_known
 from kernel.errors import Conflict
 from kernel.identity.actor import Actor
 from kernel.outbox import service
-from kernel.outbox.models import Message
+from kernel.outbox.models import STATES, Message
 from kernel.outbox.reach.rules import CHANNEL_LABELS, masked
 from kernel.platform import Platform
 from kernel.web.flash import see_other
@@ -49,6 +50,8 @@ def listing(
 
 
 def _wanted(state: str | None, channel: str | None, cursor: int | None) -> Select[tuple[Message]]:
+    demand_known("state", state, STATES)
+    demand_known("channel", channel, CHANNEL_LABELS)
     wanted = select(Message).where(Message.channel != "inapp").order_by(Message.id.desc())
     if state:
         wanted = wanted.where(Message.state == state)

@@ -15,6 +15,28 @@ HUGE = 2**63
 TEXTS = {"nul": "\0", "half a pair": "\ud800"}
 
 
+LIMITED = {
+    "/incidents": ("state", "response", "repair", "provider", "backup"),
+    "/reviews": ("state",),
+    "/alerts": ("status",),
+    "/probes": ("state", "kind"),
+    "/drills": ("state",),
+    "/outbox": ("state", "channel"),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [(path, name) for path, names in LIMITED.items() for name in names]
+)
+def test_a_list_limited_to_what_does_not_exist_says_so_instead_of_being_empty(
+    site: Site, path: str, name: str
+) -> None:
+    ops = site.page("he")
+    answer = ops.get(f"{path}?{name}=odd")
+    assert (answer.status_code, "应为" in answer.text) == (422, True)
+    assert ops.get(f"{path}?{name}=").status_code == 200
+
+
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("field", ["title", "fault_class", "reporter", "text"])
 def test_text_in_json(site: Site, text: str, field: str) -> None:

@@ -182,14 +182,6 @@ def test_programs_configure_as_people_do(site: Site) -> None:
     assert site.api("lin").post("/api/v1/probes", json=told).status_code == 403
 
 
-@pytest.mark.parametrize("field", ["state", "kind"])
-def test_a_list_limited_to_what_does_not_exist_says_so_instead_of_being_empty(site: Site, field: str) -> None:
-    answer = site.api("he").get(f"/api/v1/probes?{field}=odd")
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
-    assert site.api("he").get(f"/api/v1/probes?{field}=").status_code == 200
-
-
 def test_a_heartbeat_calls_by_its_address_alone(site: Site, world: World) -> None:
     probe = configure(world, "backup", kind="heartbeat", spec={"every": 3600})
     assert str(probe.beat_token) in site.page("he").get("/probes/backup").text
