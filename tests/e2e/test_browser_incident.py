@@ -159,6 +159,38 @@ def test_a_list_hears_of_a_new_incident(visit: Open, site: Site) -> None:
     page.get_by_text("刚刚发生的故障").first.wait_for(timeout=15_000)
 
 
+def test_what_changes_while_a_region_is_fetched_is_shown_too(visit: Open, site: Site) -> None:
+    """The answer in hand was read before the change, whose message came while it was on its way."""
+    page = visit("lin")
+    held: list[Any] = []
+    page.route("**/live", lambda route: held.append((route, route.fetch())), times=1)
+    page.goto("/")
+    page.evaluate("document.addEventListener('shoushi:change', () => { window.toldOfIt = true })")
+    for _ in range(300):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    site.world.report(title="刚刚发生的故障")
+    page.wait_for_function("() => window.toldOfIt")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.get_by_text("刚刚发生的故障").first.wait_for(timeout=15_000)
+
+
+def test_a_change_whose_fetch_fails_is_shown_at_the_next_sign_of_life(visit: Open, site: Site) -> None:
+    page = visit("lin")
+    with page.expect_response("**/live"):
+        page.goto("/")
+    page.evaluate(
+        "() => { const real = window.fetch;"
+        " window.fetch = () => { window.fetch = real; return Promise.reject(new TypeError('the line is gone')) } }"
+    )
+    site.world.report(title="刚刚发生的故障")
+    page.wait_for_selector(".connection--lost", state="attached")
+    page.get_by_text("刚刚发生的故障").first.wait_for(timeout=30_000)
+    page.wait_for_selector(".connection--live", state="attached")
+
+
 PAGES = [
     "/",
     "/incidents",

@@ -10,7 +10,9 @@ const CHANNEL = "shoushi-stream";
 const POLL = 15000;
 const SILENCE = 40000;
 const url = document.documentElement.dataset.stream;
-const pending = new Set();
+/** Regions that have changed and are not on the screen yet: tried again with each sign of life. */
+const owed = new Set();
+const fetching = new Set();
 let heard = 0;
 
 const regions = () => document.querySelectorAll("[data-live-url]");
@@ -21,28 +23,48 @@ function concerns(region, change) {
   return !wanted || wanted.some((word) => word === change.type || change.url.startsWith(word));
 }
 
-/** Fetch a region anew and put it in place; typing in it is not disturbed. @param {Element} region */
-async function refresh(region) {
-  if (pending.has(region)) return;
-  if (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) {
-    document.activeElement.addEventListener("blur", () => refresh(region), { once: true });
+const typingIn = (region) => region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+
+/** Fetch a region anew and put it in place, but for one being typed in. @returns {Promise<boolean>} whether it is in place */
+async function replaced(region) {
+  const answer = await fetch(region.dataset.liveUrl, { headers: { Accept: "text/html", "X-Fragment": "1" } });
+  if (!answer.ok || answer.redirected) return false;
+  correct(answer.headers.get("X-Shoushi-Now"));
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (typingIn(region)) return false;
+  const focused = document.activeElement?.id;
+  region.replaceChildren(...parsed.body.childNodes);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  region.dispatchEvent(new CustomEvent("shoushi:swapped", { bubbles: true }));
+  return true;
+}
+
+/** Show what a region owes, unless it is being fetched already: then the end of that fetch comes here again. @param {Element} region */
+async function settle(region) {
+  if (!region.isConnected) owed.delete(region);
+  if (fetching.has(region) || !region.isConnected) return;
+  if (typingIn(region)) {
+    document.activeElement.addEventListener("blur", () => owed.has(region) && settle(region), { once: true });
     return;
   }
-  pending.add(region);
+  fetching.add(region);
+  owed.delete(region);
+  let shown = false;
   try {
-    const answer = await fetch(region.dataset.liveUrl, { headers: { Accept: "text/html", "X-Fragment": "1" } });
-    if (!answer.ok || answer.redirected) return;
-    correct(answer.headers.get("X-Shoushi-Now"));
-    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const focused = document.activeElement?.id;
-    region.replaceChildren(...parsed.body.childNodes);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    region.dispatchEvent(new CustomEvent("shoushi:swapped", { bubbles: true }));
+    shown = await replaced(region);
   } catch {
     announce("lost");
   } finally {
-    pending.delete(region);
+    fetching.delete(region);
   }
+  if (!shown) owed.add(region);
+  else if (owed.has(region)) await settle(region);
+}
+
+/** A region has changed: whatever happens to the next fetch, it is owed until it is on the screen. @param {Element} region */
+function refresh(region) {
+  owed.add(region);
+  return settle(region);
 }
 
 const refreshAll = () => regions().forEach(refresh);
@@ -51,7 +73,10 @@ const refreshAll = () => regions().forEach(refresh);
 function take(message) {
   heard = Date.now();
   announce(message.state ?? "live");
-  if (message.now) correct(message.now);
+  if (message.now) {
+    correct(message.now);
+    owed.forEach(settle);
+  }
   if (message.fresh) refreshAll();
   if (message.change) {
     document.dispatchEvent(new CustomEvent("shoushi:change", { detail: message.change }));
