@@ -183,7 +183,7 @@ def test_a_change_whose_fetch_fails_is_shown_at_the_next_sign_of_life(visit: Ope
         page.goto("/")
     page.evaluate(
         "() => { const real = window.fetch;"
-        " window.fetch = () => { window.fetch = real; return Promise.reject(new TypeError('the line is gone')) } }"
+        " window.fetch = () => { window.fetch = real; return Promise.reject(new TypeError('gone')) } }"
     )
     site.world.report(title="刚刚发生的故障")
     page.wait_for_selector(".connection--lost", state="attached")
