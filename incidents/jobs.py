@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from incidents import follow, log
 from incidents.models import Incident
 from incidents.oncall import service as oncall
+from kernel.db import table_of
+from kernel.db.objects import object_of
+from kernel.db.prepared import Listed
 from kernel.platform import Platform
 from sla import pinned
 from sla.events import Event
@@ -29,20 +32,38 @@ def on_due(platform: Platform, session: Session, rows: Sequence[Any], now: datet
     due: dict[int, list[Any]] = {}
     for row in rows:
         due.setdefault(row.subject_id, []).append(row)
-    wanted = select(Incident).where(Incident.id.in_(list(due))).order_by(Incident.id)
-    incidents = session.scalars(wanted.with_for_update()).all()
+    calls = {incident for incident, its in due.items() if all(row.clock == CALL for row in its)}
+    incidents = _locked(session, due, calls)
     events = log.load(session, due)
     judged = []
     for incident in incidents:
         contract = pinned.version(session, incident.contract)
         known, last = events[incident.id], due[incident.id][-1]
-        if all(row.clock == CALL for row in due[incident.id]):
+        if incident.id in calls:
             verdict = follow.called(session, now, incident, contract, known)
         else:
             cause = f"due:{last.clock}:{last.rung}"
             verdict = follow.changed(platform, session, now, incident, contract, known, cause=cause)
         judged.append(oncall.Due(incident, verdict, known, due[incident.id]))
     oncall.on_rungs(platform, session, now, judged)
+
+
+_INCIDENT = table_of(Incident)
+_LOCKED = Listed(
+    lambda ids: select(_INCIDENT).where(_INCIDENT.c.id.in_(ids)).order_by(_INCIDENT.c.id).with_for_update(),
+    _INCIDENT.c.id.type,
+    gathered=True,
+)
+
+
+def _locked(session: Session, ids: Collection[int], to_read: Collection[int]) -> list[Incident]:
+    """Lock incidents in one order; those in `to_read` come as objects that no session keeps in step."""
+    rows = (dict(zip(_INCIDENT.columns.keys(), row, strict=True)) for row in _LOCKED.rows(session, list(ids)))
+    found = {row["id"]: object_of(Incident, row) for row in rows}
+    if to_change := [number for number in found if number not in to_read]:
+        known = session.scalars(select(Incident).where(Incident.id.in_(to_change)))
+        found |= {incident.id: incident for incident in known}
+    return [found[number] for number in sorted(found)]
 
 
 def on_blind_time(platform: Platform, session: Session, payload: Mapping[str, Any]) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from incidents.models import IncidentEvent
 from kernel import audit
 from kernel.crypto import canonical_json, sm3_hex
+from kernel.db import table_of
 from kernel.db.bulk import insert_later
+from kernel.db.prepared import Listed
 from kernel.web.i18n import gettext
 from kernel.web.worded import shown
 from sla.events import EVENT_TYPES, Event
@@ -92,21 +94,29 @@ def rows_of(session: Session, incident_id: int) -> list[IncidentEvent]:
     return list(session.scalars(wanted))
 
 
-_COLUMNS = select(
-    IncidentEvent.incident_id,
-    IncidentEvent.seq,
-    IncidentEvent.at,
-    IncidentEvent.type,
-    IncidentEvent.text,
-    IncidentEvent.data,
+class _Logged(NamedTuple):
+    """What the rules need to know of a row."""
+
+    incident_id: int
+    seq: int
+    at: datetime
+    type: str
+    text: str | None
+    data: Any
+
+
+_LOG = table_of(IncidentEvent)
+_LOGGED = Listed(
+    lambda ids: select(*(_LOG.c[name] for name in _Logged._fields)).where(_LOG.c.incident_id.in_(ids)),
+    _LOG.c.incident_id.type,
+    gathered=True,
 )
 
 
 def load(session: Session, incident_ids: Iterable[int]) -> dict[int, list[Event]]:
     """Return the events of many incidents as values, in one query, ordered by time."""
-    ids = list(incident_ids)
-    found: dict[int, list[Event]] = {i: [] for i in ids}
-    for row in session.execute(_COLUMNS.where(IncidentEvent.incident_id.in_(ids))):
+    found: dict[int, list[Event]] = {i: [] for i in incident_ids}
+    for row in map(_Logged._make, _LOGGED.rows(session, list(found))):
         found[row.incident_id].append(to_event(row))
     for events in found.values():
         events.sort(key=lambda e: (e.at, e.seq))

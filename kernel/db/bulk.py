@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kernel.db.later import later
-from kernel.db.prepared import prepared_insert
+from kernel.db.prepared import connection_of, prepared_insert
 from kernel.db.types import Base, table_of
 
 WORTH_IT = 20
@@ -22,10 +22,10 @@ Rows = Sequence[Mapping[str, Any]]
 
 def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     """Insert rows of equal keys; columns that are left out get what the database gives them."""
-    session.flush()
     table = table_of(model)
     if len(rows) >= WORTH_IT and session.get_bind().dialect.driver == "psycopg":
-        _copy(session.connection(), table, rows)
+        session.flush()
+        _copy(connection_of(session), table, rows)
     elif rows:
         prepared_insert(table, tuple(rows[0])).run(session, *rows)
 

@@ -24,17 +24,19 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    event,
     func,
     insert,
     select,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
 from kernel.db.later import settle
 
+_CONNECTION = "connection"
 Row = Mapping[str, Any]
 LIST_MOST = 512
 """Keys that one statement names; a longer list takes several."""
@@ -161,8 +163,7 @@ class Prepared:
 
     def run(self, session: Session, *rows: Row) -> None:
         """Do it for each row."""
-        settle(session, self.tables)
-        connection = session.connection()
+        connection = _ready(session, self.tables)
         written = self.written(connection.dialect)
         if len(rows) == 1:
             _execute(connection, written.text, written.bind(rows[0]))
@@ -175,8 +176,7 @@ class Prepared:
 
     def rows(self, session: Session, values: Row) -> Sequence[Any]:
         """Return the rows it gives."""
-        settle(session, self.tables)
-        return self.rows_by(session.connection(), values)
+        return self.rows_by(_ready(session, self.tables), values)
 
     def rows_by(self, connection: Connection, values: Row) -> Sequence[Any]:
         """Return the rows it gives on this connection."""
@@ -187,6 +187,37 @@ class Prepared:
         """Return the first value it gives, None when there is no row."""
         rows = self.rows(session, values)
         return rows[0][0] if rows else None
+
+
+def _ready(session: Session, tables: frozenset[str]) -> Connection:
+    """Write what the session holds and has not written, as it would before a question of its own."""
+    if session.autoflush:
+        session.flush()
+    settle(session, tables)
+    return connection_of(session)
+
+
+def connection_of(session: Session) -> Connection:
+    """Return the connection of the session's transaction, which itself looks for it anew each time."""
+    found: Connection | None = session.info.get(_CONNECTION)
+    return session.connection() if found is None or not session.is_active else found
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _created(session: Session, _transaction: SessionTransaction) -> None:
+    """A savepoint is made when its connection is first asked for."""
+    session.info.pop(_CONNECTION, None)
+
+
+@event.listens_for(Session, "after_begin")
+def _begun(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    session.info[_CONNECTION] = connection
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _ended(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_CONNECTION, None)
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -210,6 +241,7 @@ def _repeated(text: str, size: int) -> str:
 
 
 Keys = Sequence[BindParameter[Any]] | Select[Any]
+_NONE: Row = {}
 
 
 class Listed:
@@ -234,10 +266,10 @@ class Listed:
         for statement, bound in self.parts(session.get_bind().dialect, keys):
             statement.run(session, {**values, **bound})
 
-    def rows(self, session: Session, keys: Sequence[Any]) -> list[Any]:
-        """Return the rows it gives for these keys, in no order."""
+    def rows(self, session: Session, keys: Sequence[Any], values: Row = _NONE) -> list[Any]:
+        """Return the rows it gives for these keys; an order holds within `LIST_MOST` of them."""
         parts = self.parts(session.get_bind().dialect, keys)
-        return [row for statement, bound in parts for row in statement.rows(session, bound)]
+        return [row for statement, bound in parts for row in statement.rows(session, {**values, **bound})]
 
     def parts(self, dialect: Dialect, keys: Sequence[Any]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
         """Yield the statements, each with its share of the keys, that together ask for all of them."""

@@ -85,9 +85,17 @@ def _to_utc(value: datetime | None) -> datetime | None:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
+_written: list[tuple[datetime | None, str | None]] = [(None, None)]
+"""The one time written last: the next is often the same object, in this row or in the one after it."""
+
+
 def _to_text(value: datetime | None) -> str | None:
-    utc = _to_utc(value)
-    return None if utc is None else utc.isoformat(" ", "microseconds")[:26]
+    known, text = _written[0]
+    if known is not value:
+        utc = _to_utc(value)
+        text = None if utc is None else utc.isoformat(" ", "microseconds")[:26]
+        _written[0] = value, text
+    return text
 
 
 def _from_text(value: str | None) -> datetime | None:

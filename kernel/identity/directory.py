@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, null, or_, select
 from sqlalchemy.orm import Session
 
-from kernel.db.prepared import Prepared
+from kernel.db import table_of
+from kernel.db.prepared import Listed, Prepared
 from kernel.identity.models import Holding, Person, Post, PostRole, Unit
 
 _WITH_ROLE = (
@@ -28,6 +29,14 @@ _WITH_ROLE = (
 @cache
 def _with_role(roles: tuple[str, ...]) -> Prepared:
     return Prepared(_WITH_ROLE.where(or_(*(PostRole.role == role for role in roles))))
+
+
+_BY_ID = Listed(
+    lambda ids: select(
+        Person.id, Person.username, Person.display_name, Person.email, null(), Person.phone
+    ).where(Person.id.in_(ids), Person.disabled_at.is_(None)),
+    table_of(Person).c.id.type,
+)
 
 
 class Recipient(NamedTuple):
@@ -55,7 +64,4 @@ def people_with_role(session: Session, now: datetime, roles: Iterable[str]) -> l
 
 def people_by_id(session: Session, ids: Iterable[int]) -> list[Recipient]:
     """Return these people, without those disabled; no unit makes it their business."""
-    found = session.scalars(
-        select(Person).where(Person.id.in_(list(ids)), Person.disabled_at.is_(None)).order_by(Person.id)
-    )
-    return [Recipient(p.id, p.username, p.display_name, p.email, None, p.phone) for p in found]
+    return [Recipient(*row) for row in sorted(_BY_ID.rows(session, sorted(set(ids))))]

@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
+from kernel.db import table_of
+from kernel.db.prepared import Listed
 from kernel.errors import FieldError, Invalid
 from kernel.identity.directory import Recipient
 from kernel.identity.models import Person
@@ -17,11 +19,17 @@ from kernel.outbox.reach import rules
 from kernel.outbox.reach.models import Contact, Muted
 from kernel.platform import Platform
 
-_CONTACTS = select(Contact.person_id, Contact.channel, Contact.address).where(
-    Contact.person_id.in_(bindparam("people", expanding=True))
+_CONTACTS = Listed(
+    lambda people: select(Contact.person_id, Contact.channel, Contact.address).where(
+        Contact.person_id.in_(people)
+    ),
+    table_of(Contact).c.person_id.type,
 )
-_MUTED = select(Muted.person_id, Muted.channel).where(
-    Muted.person_id.in_(bindparam("people", expanding=True)), Muted.kind == bindparam("kind")
+_MUTED = Listed(
+    lambda people: select(Muted.person_id, Muted.channel).where(
+        Muted.person_id.in_(people), Muted.kind == bindparam("kind")
+    ),
+    table_of(Muted).c.person_id.type,
 )
 
 
@@ -40,9 +48,8 @@ def addresses(platform: Platform, session: Session, people: Iterable[Recipient])
     for person in people:
         known = {"email": person.email, "sms": person.phone, rules.INAPP: person.username}
         found[person.id] = {channel: address for channel, address in known.items() if address}
-    if people:
-        for person_id, channel, address in session.execute(_CONTACTS, {"people": list(found)}).tuples():
-            found[person_id][channel] = address
+    for person_id, channel, address in _CONTACTS.rows(session, list(found)):
+        found[person_id][channel] = address
     usable = {*platform.channels, rules.INAPP}
     return {i: {c: a for c, a in known.items() if c in usable} for i, known in found.items()}
 
@@ -51,9 +58,8 @@ def ways(platform: Platform, session: Session, people: Sequence[Recipient], kind
     """Return how each person is told something of this kind: as they wish, not below the floor."""
     known = addresses(platform, session, people)
     muted: dict[int, set[str]] = {}
-    if people:
-        for person_id, channel in session.execute(_MUTED, {"people": list(known), "kind": kind}).tuples():
-            muted.setdefault(person_id, set()).add(channel)
+    for person_id, channel in _MUTED.rows(session, list(known), {"kind": kind}):
+        muted.setdefault(person_id, set()).add(channel)
     return [
         Way(person, channel, known[person.id][channel])
         for person in people

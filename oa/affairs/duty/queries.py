@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from kernel.db import table_of
+from kernel.db.prepared import Prepared
 from kernel.identity.directory import Recipient, people_by_id, people_with_role
 from oa.affairs.duty import rules
 from oa.affairs.duty.models import DutyChange, DutyMonth, DutyShift, DutySwap
 from oa.affairs.duty.rules import Span
 
 ROSTER_ROLES = ("engineer", "provider_manager", "leader")
+
+
+def _in_time(table: Table) -> Select[Any]:
+    columns = table.c.role, table.c.person_id, table.c.from_at, table.c.to_at
+    return select(*columns).where(table.c.from_at < bindparam("end"), table.c.to_at > bindparam("start"))
+
+
+_SHIFTS = Prepared(
+    _in_time(table_of(DutyShift))
+    .join(DutyMonth, DutyMonth.id == DutyShift.month_id)
+    .where(DutyMonth.published_at.is_not(None))
+    .order_by(DutyShift.from_at, DutyShift.id)
+)
+_CHANGES = Prepared(_in_time(table_of(DutyChange)).order_by(DutyChange.id))
 
 
 def on_duty_at(session: Session, at: datetime) -> dict[str, Recipient]:
@@ -25,16 +42,9 @@ def on_duty_at(session: Session, at: datetime) -> dict[str, Recipient]:
 
 def spans(session: Session, start: datetime, end: datetime) -> list[Span]:
     """Return the published roster as it counts, for a time."""
-    shifts = session.scalars(
-        select(DutyShift)
-        .join(DutyMonth, DutyMonth.id == DutyShift.month_id)
-        .where(DutyShift.from_at < end, DutyShift.to_at > start, DutyMonth.published_at.is_not(None))
-        .order_by(DutyShift.from_at, DutyShift.id)
-    )
-    changes = session.scalars(
-        select(DutyChange).where(DutyChange.from_at < end, DutyChange.to_at > start).order_by(DutyChange.id)
-    )
-    return rules.effective(map(as_span, shifts), map(as_span, changes))
+    time = {"start": start, "end": end}
+    shifts, changes = _SHIFTS.rows(session, time), _CHANGES.rows(session, time)
+    return rules.effective([Span(*row) for row in shifts], [Span(*row) for row in changes])
 
 
 def as_span(row: DutyShift | DutyChange) -> Span:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import bindparam, event, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -151,3 +151,40 @@ def test_the_end_of_the_audit_chain_is_the_last_lock(database: Database, session
 def test_floats_and_bytes_are_not_gathered(session: Session) -> None:
     with pytest.raises(TypeError, match="floats"):
         Prepared(select(JobState.lateness), gathered=True).rows(session, {})
+
+
+def test_what_an_object_holds_is_written_before_a_prepared_question(session: Session) -> None:
+    found = Counter(series="a", value=1)
+    session.add(found)
+    assert _VALUE.scalar(session, {"name": "a"}) == 1
+    found.value = 2
+    _MORE.run(session, {"name": "a"})
+    assert _OF.rows(session, ["a"])[0][0] == 3
+
+
+def test_nothing_prepared_is_said_outside_a_transaction_that_has_failed(
+    database: Database, session: Session
+) -> None:
+    with database.write() as other:
+        insert_many(other, Counter, [{"series": "a", "value": 1}])
+    assert _VALUE.scalar(session, {"name": "a"}) == 1
+    session.add(Counter(series="a", value=2))
+    with pytest.raises(IntegrityError):
+        session.flush()
+    with pytest.raises(PendingRollbackError):
+        _MORE.run(session, {"name": "a"})
+    session.rollback()
+    assert _VALUE.scalar(session, {"name": "a"}) == 1
+
+
+def test_a_prepared_statement_goes_into_the_savepoint_it_is_said_in(
+    database: Database, session: Session
+) -> None:
+    insert_many(session, Counter, [{"series": "a", "value": 1}])
+    undone = savepoint(session)
+    _MORE.run(session, {"name": "a"})
+    undone.rollback()
+    _MORE.run(session, {"name": "a"})
+    session.commit()
+    with database.read() as reading:
+        assert _VALUE.scalar(reading, {"name": "a"}) == 2

@@ -45,3 +45,15 @@ def test_only_what_is_listed_is_changed(many: Database, size: int) -> None:
     with many.read() as session:
         changed = session.scalars(select(Counter.series).where(Counter.value == 9999)).all()
     assert sorted(changed) == [f"s{n:04}" for n in range(size)]
+
+
+def test_a_list_may_come_with_other_values(many: Database) -> None:
+    above = Listed(
+        lambda keys: select(COUNTER.c.series).where(
+            COUNTER.c.series.in_(keys), COUNTER.c.value > bindparam("least")
+        ),
+        COUNTER.c.series.type,
+    )
+    with many.read() as session:
+        found = above.rows(session, [f"s{n:04}" for n in range(LIST_MOST + 7)], {"least": LIST_MOST})
+    assert sorted(row[0] for row in found) == [f"s{LIST_MOST + n:04}" for n in range(1, 7)]
