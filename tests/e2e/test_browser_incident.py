@@ -191,6 +191,36 @@ def test_a_change_whose_fetch_fails_is_shown_at_the_next_sign_of_life(visit: Ope
     page.wait_for_selector(".connection--live", state="attached")
 
 
+@pytest.mark.parametrize("begun", ["before the change", "while it is fetched"])
+def test_what_is_being_typed_stays_and_the_change_comes_after_it(visit: Open, site: Site, begun: str) -> None:
+    number = site.world.report()
+    page = visit("lin")
+    with page.expect_response("**/live"):
+        page.goto(f"/incidents/{number}")
+    held: list[Any] = []
+    page.evaluate(
+        "() => { document.addEventListener('shoushi:change', () => { window.toldOfIt = true });"
+        " document.querySelector('[data-live-url]').insertAdjacentHTML('afterbegin', '<input id=draft>') }"
+    )
+    if begun == "before the change":
+        page.focus("#draft")
+    else:
+        page.route("**/live", lambda route: held.append((route, route.fetch())), times=1)
+    site.world.happen(number, "responded", text="十分钟内到场，请稍候")
+    page.wait_for_function("() => window.toldOfIt")
+    while begun == "while it is fetched" and not held:
+        page.wait_for_timeout(50)
+    page.focus("#draft")
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.keyboard.type("写到一半")
+    page.wait_for_timeout(500)
+    assert page.input_value("#draft") == "写到一半"
+    assert page.get_by_text("十分钟内到场，请稍候").count() == 0
+    page.evaluate("() => document.activeElement.blur()")
+    page.get_by_text("十分钟内到场，请稍候").first.wait_for(timeout=10_000)
+
+
 PAGES = [
     "/",
     "/incidents",

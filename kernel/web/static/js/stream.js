@@ -58,7 +58,7 @@ async function settle(region) {
     fetching.delete(region);
   }
   if (!shown) owed.add(region);
-  else if (owed.has(region)) await settle(region);
+  if (shown ? owed.has(region) : typingIn(region)) await settle(region);
 }
 
 /** A region has changed: whatever happens to the next fetch, it is owed until it is on the screen. @param {Element} region */
