@@ -153,14 +153,14 @@ def shown_days(lab: Lab) -> int:
     -1 when the client refuses it, or nobody answers.
     """
     trust = ssl.create_default_context(cafile=str(lab.dir / "ca" / "ca.pem"))
-    try:
-        with (
-            socket.create_connection(("127.0.0.1", lab.port), timeout=1) as plain,
-            trust.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
-        ):
-            ends = ssl.cert_time_to_seconds(str((secured.getpeercert() or {})["notAfter"]))
-    except OSError:
-        return -1
+    # Wrapped before it is connected: wrapping a socket that its peer has just reset raises and leaks it.
+    with trust.wrap_socket(socket.socket(), server_hostname="127.0.0.1") as secured:
+        secured.settimeout(1)
+        try:
+            secured.connect(("127.0.0.1", lab.port))
+        except OSError:
+            return -1
+        ends = ssl.cert_time_to_seconds(str((secured.getpeercert() or {})["notAfter"]))
     return int((ends - time.time()) // 86400)
 
 
