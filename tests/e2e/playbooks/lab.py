@@ -150,7 +150,7 @@ class Lab:
 def shown_days(lab: Lab) -> int:
     """Return the days left of what the server shows to a client that trusts the lab's authority.
 
-    -1 when the client refuses it, or nobody answers.
+    -1 when the client refuses its certificate, -2 when nobody answers.
     """
     trust = ssl.create_default_context(cafile=str(lab.dir / "ca" / "ca.pem"))
     # Wrapped before it is connected: wrapping a socket that its peer has just reset raises and leaks it.
@@ -158,8 +158,10 @@ def shown_days(lab: Lab) -> int:
         secured.settimeout(1)
         try:
             secured.connect(("127.0.0.1", lab.port))
-        except OSError:
+        except ssl.SSLCertVerificationError:
             return -1
+        except OSError:
+            return -2
         ends = ssl.cert_time_to_seconds(str((secured.getpeercert() or {})["notAfter"]))
     return int((ends - time.time()) // 86400)
 
