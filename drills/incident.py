@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from drills.log import CONDUCTOR, Who
 from drills.models import Drill
 from drills.plan import Resolved
+from incidents import reporting
 from incidents import service as incidents
 from incidents.rules import CLOSED, RESTORED
 from kernel.db.later import savepoint
@@ -37,8 +38,8 @@ def fields_of(words: Said) -> dict[str, Any]:
 
 def open_for(platform: Platform, session: Session, now: datetime, drill: Drill, found: Resolved) -> str:
     """Report the drill's fault as known from now on; returns the incident's number."""
-    told = incidents.Report(
-        title=_("【演练】%(title)s", title=drill.title)[: incidents.TITLE_MAX],
+    told = reporting.Report(
+        title=_("【演练】%(title)s", title=drill.title)[: reporting.TITLE_MAX],
         fault_class=drill.fault_class,
         modules=found.plan.modules,
         payers=found.plan.payers,
@@ -46,7 +47,7 @@ def open_for(platform: Platform, session: Session, now: datetime, drill: Drill, 
         reporter=_("演练%(number)s", number=drill.number),
         drill=True,
     )
-    drill.incident = incidents.report(platform, session, now, actor_as(CONDUCTOR), told).number
+    drill.incident = reporting.report(platform, session, now, actor_as(CONDUCTOR), told).number
     return drill.incident
 
 
@@ -98,8 +99,8 @@ def open_real(
 ) -> str:
     """Report a real fault: what the drill broke is not whole again, so the contract's clocks run."""
     title = _("演练%(number)s未能恢复原状：%(title)s", number=drill.number, title=drill.title)
-    told = incidents.Report(
-        title=title[: incidents.TITLE_MAX],
+    told = reporting.Report(
+        title=title[: reporting.TITLE_MAX],
         fault_class=drill.fault_class,
         modules=found.plan.modules,
         payers=found.plan.payers,
@@ -107,5 +108,5 @@ def open_real(
         text=why.text,
         extra=why.data,
     )
-    drill.real_incident = incidents.report(platform, session, now, actor_as(CONDUCTOR), told).number
+    drill.real_incident = reporting.report(platform, session, now, actor_as(CONDUCTOR), told).number
     return drill.real_incident

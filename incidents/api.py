@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
@@ -9,14 +10,17 @@ from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
-from incidents import queries, schemas, service
+from incidents import queries, reporting, schemas, service
 from incidents.evidence import evidence_of
+from kernel.db.group import Mergeable
 from kernel.disclosure.edge import disclosed
 from kernel.edge import ApiRouter, Grouped, Read, RowId, Write, platform_of, require
 from kernel.edge.etags import IfMatch, etag, version_of
 from kernel.edge.straight import StraightRoute
+from kernel.errors import Invalid
 from kernel.identity.actor import Actor
 from kernel.outbox.service import mark_opened
+from kernel.platform import Platform
 
 router = ApiRouter(prefix="/incidents", tags=["incidents"])
 
@@ -27,18 +31,36 @@ Reader = Annotated[Actor, Depends(require("incident.read"))]
 
 async def report(request: Request, actor: Reporter, body: schemas.ReportIn, grouped: Grouped) -> Response:
     """Report a fault; the response clock runs from the earliest knowledge of it."""
-    platform = platform_of(request)
-    told = service.Report(**dict(body))
+    return await grouped(_Report(platform_of(request), actor, reporting.Report(**dict(body))))
 
-    def work(session: Session) -> Response:
-        found = service.report(platform, session, platform.clock.now(), actor, told)
-        headers = {
-            "Location": f"/api/v1/incidents/{found.number}",
-            "ETag": etag(found.incident.version),
-        }
+
+class _Report(Mergeable):
+    """A report and its answer; those that wait beside it open their incidents together.
+
+    The answer has no words of ours, so it is the same in every reader's language; a refusal is made alone.
+    """
+
+    def __init__(self, platform: Platform, actor: Actor, told: reporting.Report) -> None:
+        self.platform, self.asked = platform, (actor, told)
+
+    def __call__(self, session: Session) -> Response:
+        now = self.platform.clock.now()
+        return self._answer(reporting.report(self.platform, session, now, *self.asked))
+
+    @staticmethod
+    def together(session: Session, works: Sequence[_Report]) -> list[Response] | None:
+        platform = works[0].platform
+        try:
+            found = reporting.report_all(
+                platform, session, platform.clock.now(), [each.asked for each in works]
+            )
+        except Invalid:
+            return None
+        return [each._answer(one) for each, one in zip(works, found, strict=True)]
+
+    def _answer(self, found: reporting.Reported) -> Response:
+        headers = {"Location": f"/api/v1/incidents/{found.number}", "ETag": etag(found.incident.version)}
         return Response(to_json(schemas.whole(found)), 201, headers, "application/json")
-
-    return await grouped(work)
 
 
 router.add_api_route(

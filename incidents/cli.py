@@ -42,13 +42,14 @@ def incident() -> None:
 @click.option("--reported-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]), default=None)
 def report(username: str, reported_at: datetime | None, **told: Any) -> None:
     """登记一起故障，打印编号和应响应时间。"""
-    from incidents import service
+    from incidents import reporting
 
     platform, actor = _open(username)
+
     actor.demand("incident.report")
     with platform.db.write(actor.username) as session:
-        told_report = service.Report(reported_at=reported_at, **told)
-        found = service.report(platform, session, platform.clock.now(), actor, told_report)
+        told_report = reporting.Report(reported_at=reported_at, **told)
+        found = reporting.report(platform, session, platform.clock.now(), actor, told_report)
         number = found.number
     click.echo(number)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -37,20 +38,25 @@ def judged(incident: Incident, contract: Contract, events: Sequence[Event], now:
     return verdict
 
 
-def opened(
-    platform: Platform,
-    session: Session,
-    now: datetime,
-    incident: Incident,
-    contract: Contract,
-    verdict: Verdict,
-    events: Sequence[Event],
-) -> None:
-    """Everything that follows from a new incident, once it is judged."""
-    cases.open_case(platform, session, now, _subject(incident), verdict, "reported")
-    arm_new(session, SUBJECT, {incident.id: deadlines(contract, verdict, events, now)})
-    grid.keep(platform, session, now, incident, contract, verdict)
-    feed.announce(session, now, "incident", _url(incident))
+class New(NamedTuple):
+    """A new incident as it is judged."""
+
+    incident: Incident
+    contract: Contract
+    events: Sequence[Event]
+    verdict: Verdict
+
+
+def opened(platform: Platform, session: Session, now: datetime, new: Sequence[New]) -> None:
+    """Everything that follows from new incidents, once they are judged."""
+    cases.open_cases(
+        platform, session, now, [(_subject(each.incident), each.verdict) for each in new], "reported"
+    )
+    wanted = {each.incident.id: deadlines(each.contract, each.verdict, each.events, now) for each in new}
+    arm_new(session, SUBJECT, wanted)
+    for each in new:
+        grid.keep(platform, session, now, each.incident, each.contract, each.verdict)
+        feed.announce(session, now, "incident", _url(each.incident))
 
 
 def changed(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from incidents.service import Report
+from incidents.reporting import Report
 from kernel.errors import AppError, FieldError, Invalid
 from kernel.web.forms import FormState
 from kernel.web.i18n import gettext as _

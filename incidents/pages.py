@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from incidents import actions, differences, forms, queries, rules, service, views
+from incidents import actions, differences, forms, queries, reporting, rules, service, views
 from incidents.broadcasts import rules as broadcast_rules
 from incidents.broadcasts import sending
 from incidents.broadcasts import service as broadcasts
@@ -88,7 +88,7 @@ def report(request: Request, form: FormFields, actor: Reporter, session: Write) 
     now = platform.clock.now()
     try:
         told = forms.report_of(form, platform.zone)
-        incident = service.report(platform, session, now, actor, told)
+        incident = reporting.report(platform, session, now, actor, told)
     except AppError as error:
         session.rollback()
         return _report_form(request, actor, form, error)

@@ -11,7 +11,7 @@ from incidents import log
 from incidents.broadcasts.rules import Receipt
 from incidents.models import Broadcast, Incident, IncidentEvent
 from incidents.queries import Detail
-from incidents.service import Reported
+from incidents.reporting import Reported
 from sla.schemas import live_state
 from sla.verdict import ClockVerdict, Verdict
 

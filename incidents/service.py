@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,12 +16,6 @@ from sqlalchemy.orm import Session
 from incidents import causes, follow, log, rules
 from incidents.log import Who
 from incidents.models import Incident, IncidentEvent, IncidentPayer
-from kernel import audit
-from kernel.db import table_of
-from kernel.db.bulk import insert_later
-from kernel.db.numbering import next_number
-from kernel.db.objects import object_of
-from kernel.db.prepared import prepared_insert
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from kernel.identity.actor import Actor
 from kernel.platform import Platform
@@ -30,146 +23,14 @@ from kernel.web.i18n import gettext as _
 from sla import pinned
 from sla.contract import Contract
 from sla.events import EVENT_TYPES, Event, EventError, parse_data
-from sla.verdict import Verdict
 
-TITLE_MAX = 200
-OLDEST = timedelta(days=3653)
-"""A fault older than this is a mistyped year; its grid of broadcasts would fill the database."""
 RESERVED = ("incident", "event", "type", "seq")
 """What an exported line says by itself; an event's own field of that name would forge it."""
 FIELDS_MOST = 64 * 1024
 """Characters of an event's fields as JSON: the log is kept for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A fault as somebody or something tells it."""
-
-    title: str
-    fault_class: str
-    modules: Sequence[str] = ()
-    payers: Sequence[str] = ()
-    occurred_at: datetime | None = None
-    detected_at: datetime | None = None
-    reported_at: datetime | None = None
-    reporter: str | None = None
-    text: str | None = None
-    drill: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-_INSERT = prepared_insert(table_of(Incident), returning="id")
-_COLUMNS = [column.name for column in table_of(Incident).columns if column.name != "id"]
-
-
-class Reported(NamedTuple):
-    """A new incident with what followed from it, so that nobody has to read it again."""
-
-    incident: Incident
-    contract: Contract
-    verdict: Verdict
-    rows: list[IncidentEvent]
-
-    @property
-    def number(self) -> str:
-        """The incident's number."""
-        return self.incident.number
-
-
-def report(platform: Platform, session: Session, now: datetime, actor: Actor, told: Report) -> Reported:
-    """Open an incident; 422 names every field that is wrong. The clocks run from the earliest knowledge."""
-    contract = pinned.in_force(platform, min(_known(told, now)))
-    _check_report(contract, now, actor, told)
-    events = _first_events(told, now)
-    started = min(e.at for e in events)
-    day = started.astimezone(contract.zone)
-    number = f"F{day:%Y%m%d}-{next_number(session, f'incident:{day:%Y%m%d}'):04d}"
-    new = {
-        "number": number,
-        "title": told.title.strip(),
-        "contract": contract.digest,
-        "drill": int(told.drill),
-        "state": rules.OPEN,
-        "closed": 0,
-        "fault_class": told.fault_class,
-        "modules": list(dict.fromkeys(told.modules)),
-        "payers": list(dict.fromkeys(told.payers)),
-        "started_at": started,
-        "restored_at": None,
-        "major_since": None,
-        "reporter": told.reporter or actor.display_name,
-        "reporter_id": actor.person_id,
-        "version": 1,
-        "awaiting": 0,
-    }
-    incident = object_of(Incident, new)
-    verdict = follow.judged(incident, contract, events, now)
-    _insert(session, incident)
-    causes.first(session, now, incident.id, causes.of_modules(incident.modules))
-    rows = log.append(session, now, incident.id, number, events, who_of(actor))
-    audit.record(session, now, "incident.reported", f"incident:{number}", {"title": incident.title})
-    follow.opened(platform, session, now, incident, contract, verdict, events)
-    return Reported(incident, contract, verdict, [object_of(IncidentEvent, row) for row in rows])
-
-
-def _insert(session: Session, incident: Incident) -> None:
-    """Write the new row with what is judged already; the session need not keep an object in step with it."""
-    incident.id = _INSERT.scalar(session, {name: getattr(incident, name) for name in _COLUMNS})
-    rows = [{"incident_id": incident.id, "payer": payer} for payer in incident.payers]
-    insert_later(session, IncidentPayer, rows)
-
-
-def _first_events(told: Report, now: datetime) -> list[Event]:
-    data = {
-        "fault_class": told.fault_class,
-        "modules": list(dict.fromkeys(told.modules)),
-        "payers": list(dict.fromkeys(told.payers)),
-        "occurred_at": told.occurred_at,
-        "reporter": told.reporter,
-        "text": told.text,
-        "drill": told.drill or None,
-        **told.extra,
-    }
-    data = {k: v for k, v in data.items() if v is not None}
-    kinds = []
-    if told.detected_at:
-        kinds.append((told.detected_at, "detected"))
-    if told.reported_at or not told.detected_at:
-        kinds.append((told.reported_at or now, "reported"))
-    return [
-        Event(at.astimezone(UTC), kind, data, seq) for seq, (at, kind) in enumerate(sorted(kinds), start=1)
-    ]
-
-
-def _known(told: Report, now: datetime) -> list[datetime]:
-    """Return the times at which somebody or something knew of the fault."""
-    return [at for at in (told.detected_at, told.reported_at) if at] or [now]
-
-
-def _check_report(contract: Contract, now: datetime, actor: Actor, told: Report) -> None:
-    errors = []
-    if not told.title.strip() or len(told.title) > TITLE_MAX:
-        errors.append(FieldError("title", _("请用1至%(most)s字概括故障现象。", most=TITLE_MAX)))
-    if told.fault_class not in contract.fault_classes:
-        known_classes = ", ".join(contract.fault_classes)
-        errors.append(FieldError("fault_class", _("故障类别应为：%(known)s", known=known_classes)))
-    errors += _check_scope(contract, told.modules, told.payers)
-    for name in ("occurred_at", "detected_at", "reported_at"):
-        at = getattr(told, name)
-        if at is not None and at > now:
-            errors.append(FieldError(name, "时间不能晚于现在。"))
-        elif at is not None and at < now - OLDEST:
-            errors.append(FieldError(name, _("时间不能早于%(days)s天前，请检查年份。", days=OLDEST.days)))
-    if told.occurred_at is not None and told.occurred_at > min(_known(told, now)):
-        errors.append(FieldError("occurred_at", "发生时间不能晚于发现或报告时间。"))
-    scopes = actor.scopes("incident.report")
-    if scopes is not None and not set(told.payers) <= scopes:
-        errors.append(FieldError("payers", "只能报告本单位范围内的故障。"))
-    if errors:
-        raise _invalid(errors)
-
-
-def _invalid(errors: Sequence[FieldError]) -> Invalid:
+def invalid(errors: Sequence[FieldError]) -> Invalid:
     """Return one error that says everything that is wrong, in the reader's language."""
     return Invalid(_("；").join(_(e.message) for e in errors), errors=errors)
 
@@ -179,7 +40,8 @@ def refused(error: EventError) -> Invalid:
     return Invalid.field(error.field, _("%(reason)s。", reason=_(error.reason, **error.values)))
 
 
-def _check_scope(contract: Contract, modules: Sequence[str], payers: Sequence[str]) -> list[FieldError]:
+def check_scope(contract: Contract, modules: Sequence[str], payers: Sequence[str]) -> list[FieldError]:
+    """Return what is wrong with these modules and payers."""
     errors = []
     if unknown := [m for m in modules if m not in contract.modules]:
         known = ", ".join(contract.modules)
@@ -283,8 +145,8 @@ def _checked(
         if not data.get("modules") and not data.get("payers"):
             raise Invalid.field("modules", "请给出新的影响模块或付款方。")
         data = {"modules": incident.modules, "payers": incident.payers} | data
-        if errors := _check_scope(contract, data["modules"], data["payers"]):
-            raise _invalid(errors)
+        if errors := check_scope(contract, data["modules"], data["payers"]):
+            raise invalid(errors)
     if kind == "merged_into":
         _check_merge(session, incident, str(data.get("into") or ""))
     if kind == "merge_agreed" and (into := life_of(contract, events).merge_pending):

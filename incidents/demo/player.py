@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from incidents import service
+from incidents import reporting, service
 from incidents.broadcasts import service as broadcasts
 from incidents.broadcasts.jobs import collect_receipts
 from incidents.demo import cast, ledger, reviews, script
@@ -63,7 +63,7 @@ class Player:
 
     def _report(self, story: Story) -> None:
         now = self.clock.now()
-        told = service.Report(
+        told = reporting.Report(
             story.title,
             story.fault_class,
             story.modules,
@@ -72,7 +72,7 @@ class Player:
             **story.report,
         )
         with self.platform.db.write("clerk") as session:
-            number = service.report(self.platform, session, now, self.actors["clerk"], told).number
+            number = reporting.report(self.platform, session, now, self.actors["clerk"], told).number
         self.count += 1
         for minutes, who, kind, fields in story.steps:
             self.at(now + timedelta(minutes=minutes), self._step(number, now, who, kind, fields))

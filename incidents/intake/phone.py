@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
-from incidents import forms, service
+from incidents import forms, reporting
 from incidents.pages import checked
 from kernel.edge import FormFields, PageRouter, Write, platform_of, require
 from kernel.errors import AppError, FieldError, Invalid
@@ -41,19 +41,19 @@ def take(request: Request, form: FormFields, actor: Desk, session: Write) -> Res
     try:
         contract = pinned.in_force(platform)
         told = call_of(form, contract, platform.zone)
-        number = service.report(platform, session, platform.clock.now(), actor, told).number
+        number = reporting.report(platform, session, platform.clock.now(), actor, told).number
     except AppError as error:
         session.rollback()
         return _page(request, form, error)
     return see_other(f"/incidents/{number}", _("已登记。时钟自此开始计时。"))
 
 
-def call_of(form: FormData, contract: Contract, zone: ZoneInfo) -> service.Report:
+def call_of(form: FormData, contract: Contract, zone: ZoneInfo) -> reporting.Report:
     """Read the call; 422 names the fields."""
     caller, number = forms.text(form, "caller"), forms.text(form, "number")
     if missing := [e for said, e in ((caller, _NO_CALLER), (number, _NO_NUMBER)) if not said]:
         raise Invalid(" ".join(_(e.message) for e in missing), errors=missing)
-    return service.Report(
+    return reporting.Report(
         title=forms.text(form, "title"),
         fault_class=forms.text(form, "fault_class") or next(iter(contract.fault_classes)),
         modules=forms.texts(form, "modules"),

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from incidents import causes, service
+from incidents import causes, reporting
 from incidents.intake import evidence, rules
 from incidents.intake.classes import Table
 from incidents.intake.ledger import SOURCE_MOST, Fresh, kept, title_of
@@ -84,7 +84,7 @@ def _open(
     known = [rules.detected(each.alert, now, table.oldest_start) for each in group.fresh]
     occurred = [at for _, at in known if at is not None]
     modules, payers = _scope(group)
-    told = service.Report(
+    told = reporting.Report(
         title=title_of(first.alert),
         fault_class=first.fault_class,
         modules=[key for key in modules if key in contract.modules],
@@ -95,7 +95,7 @@ def _open(
         text=_words(first.alert),
         extra=told_of([each.alert for each in group.fresh]) | {"rule": first.rule.name},
     )
-    reported = service.report(platform, session, now, MONITOR, told)
+    reported = reporting.report(platform, session, now, MONITOR, told)
     causes.more(session, now, reported.incident.id, group.causes)
     _link(group, reported.incident.id, reported.number)
 

@@ -23,16 +23,21 @@ _COUNTER = table_of(Counter)
 _NEXT = Prepared(
     update(_COUNTER)
     .where(_COUNTER.c.series == bindparam("s"))
-    .values(value=_COUNTER.c.value + 1)
+    .values(value=_COUNTER.c.value + bindparam("many"))
     .returning(_COUNTER.c.value)
 )
 
 
 def next_number(session: Session, series: str) -> int:
     """Return the next number of `series`, starting at 1. The row lock keeps two transactions apart."""
-    found = _NEXT.scalar(session, {"s": series})
-    if found is None:
-        if insert_once(session, Counter, {"series": series, "value": 1}):
-            return 1
-        found = _NEXT.scalar(session, {"s": series})
-    return int(found)
+    return next_numbers(session, series, 1)[0]
+
+
+def next_numbers(session: Session, series: str, many: int) -> range:
+    """Return so many numbers of `series`, the next ones."""
+    wanted = {"s": series, "many": many}
+    last = _NEXT.scalar(session, wanted)
+    if last is None:
+        new = insert_once(session, Counter, {"series": series, "value": many})
+        last = many if new else _NEXT.scalar(session, wanted)
+    return range(int(last) - many + 1, int(last) + 1)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache, lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -59,6 +60,11 @@ class Written(NamedTuple):
     gathered: bool = False
     """Whether the driver returns all rows as one JSON text."""
 
+    def repeated(self, rows: Sequence[Row]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield an INSERT by place, and its parameters, for some of the rows each."""
+        for part in _parts(rows):
+            yield _repeated(self.text, len(part)), tuple(chain.from_iterable(map(self.bind, part)))
+
     def read(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the driver's rows with the values that the columns' types promise."""
         if self.gathered:
@@ -89,20 +95,26 @@ def _binding_by_name(constants: Row, converters: Converters) -> Callable[[Row], 
 def _binding_by_place(
     names: Sequence[str], constants: Row, converters: Converters
 ) -> Callable[[Row], list[Any]]:
-    """Return what puts parameters in their order; those that the statement names itself are there already."""
-    ready = [converters.get(name, _same)(constants[name]) if name in constants else None for name in names]
+    """Return what puts parameters in their order; those that the statement names itself win."""
+    ready = {name: converters.get(name, _same)(value) for name, value in constants.items()}
     given = [(place, name) for place, name in enumerate(names) if name not in constants]
     convert = [(place, converters[name]) for place, name in given if name in converters]
+    pick = _picking(names)
 
     def bind(values: Row) -> list[Any]:
-        found = ready.copy()
-        for place, name in given:
-            found[place] = values[name]
+        found = pick({**values, **ready} if ready else values)
         for place, made in convert:
             found[place] = made(found[place])
         return found
 
     return bind
+
+
+def _picking(names: Sequence[str]) -> Callable[[Row], list[Any]]:
+    if len(names) < 2:
+        return lambda values: [values[name] for name in names]
+    pick = itemgetter(*names)
+    return lambda values: list(pick(values))
 
 
 def _same(value: Any) -> Any:
@@ -168,9 +180,8 @@ class Prepared:
         if len(rows) == 1:
             _execute(connection, written.text, written.bind(rows[0]))
         elif written.by_place and isinstance(self.statement, Insert) and not self.statement.exported_columns:
-            for part in _parts(rows):
-                values = chain.from_iterable(map(written.bind, part))
-                _execute(connection, _repeated(written.text, len(part)), tuple(values))
+            for text, values in written.repeated(rows):
+                _execute(connection, text, values)
         elif rows:
             _execute(connection, written.text, [written.bind(row) for row in rows], many=True)
 
@@ -182,6 +193,16 @@ class Prepared:
         """Return the rows it gives on this connection."""
         written = self.written(connection.dialect)
         return written.read(_execute(connection, written.text, written.bind(values), rows=True))
+
+    def returned(self, session: Session, rows: Sequence[Row]) -> list[Any]:
+        """Insert the rows and return what the statement returns of each, in any order: ask for a key too."""
+        connection = _ready(session, self.tables)
+        written = self.written(connection.dialect)
+        if not written.by_place:
+            bound = [written.bind(row) for row in rows]
+            return list(written.read(_execute(connection, written.text, bound, many=True, rows=True)))
+        parts = (_execute(connection, text, values, rows=True) for text, values in written.repeated(rows))
+        return [row for part in parts for row in written.read(part)]
 
     def scalar(self, session: Session, values: Row) -> Any:
         """Return the first value it gives, None when there is no row."""
@@ -236,8 +257,9 @@ def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 @lru_cache(maxsize=1024)
 def _repeated(text: str, size: int) -> str:
-    head, places = text.rsplit(" VALUES ", 1)
-    return f"{head} VALUES {', '.join([places] * size)}"
+    head, rest = text.rsplit(" VALUES ", 1)
+    places, returning, names = rest.partition(" RETURNING ")
+    return f"{head} VALUES {', '.join([places] * size)}{returning}{names}"
 
 
 Keys = Sequence[BindParameter[Any]] | Select[Any]
@@ -303,10 +325,14 @@ def _readers(
 def _execute(
     connection: Connection, text: str, parameters: Any, *, many: bool = False, rows: bool = False
 ) -> Sequence[Any]:
-    with closing(connection.connection.cursor()) as cursor:
+    with closing(connection.connection.cursor()) as opened:
+        cursor: Any = opened  # a driver's own can do more than all of them can
         for heard in connection.dispatch.before_cursor_execute:
             heard(connection, cursor, text, parameters, None, many)
         try:
+            if many and rows:  # psycopg alone: one way to the server for all of them
+                cursor.executemany(text, parameters, returning=True)
+                return [row for result in cursor.results() for row in result.fetchall()]
             (cursor.executemany if many else cursor.execute)(text, parameters)
             return cursor.fetchall() if rows else ()
         except connection.dialect.loaded_dbapi.Error as error:
@@ -315,9 +341,12 @@ def _execute(
 
 @cache
 def prepared_insert(
-    table: Table, columns: tuple[str, ...] | None = None, returning: str | None = None
+    table: Table,
+    columns: tuple[str, ...] | None = None,
+    returning: tuple[str, ...] = (),
+    given_by_database: str | None = None,
 ) -> Prepared:
-    """Return the insert of a row with these columns, all but `returning` by default."""
-    names = columns or tuple(column.name for column in table.columns if column.name != returning)
-    statement = insert(table) if returning is None else insert(table).returning(table.c[returning])
-    return Prepared(statement, names)
+    """Return the insert of a row with these columns, by default all that the database does not give."""
+    names = columns or tuple(column.name for column in table.columns if column.name != given_by_database)
+    wanted = [table.c[name] for name in returning]
+    return Prepared(insert(table).returning(*wanted) if wanted else insert(table), names)

@@ -4,6 +4,7 @@ follow. All inside the transaction of the event or deadline that caused it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -43,14 +44,26 @@ class Slots:
 
 
 VERDICT_ACTION = "verdict.written"
-_INSERT_CASE = prepared_insert(table_of(Case), returning="id")
+_INSERT_CASE = prepared_insert(table_of(Case), returning=("subject", "id"), given_by_database="id")
 
 
-def open_case(
-    platform: Platform, session: Session, now: datetime, subject: Subject, verdict: Verdict, cause: str
+def open_cases(
+    platform: Platform, session: Session, now: datetime, new: Sequence[tuple[Subject, Verdict]], cause: str
 ) -> None:
-    """Record the first verdict on a new subject."""
-    values = _columns(verdict, now) | {
+    """Record the first verdict on each new subject."""
+    rows = [_first_columns(subject, verdict, now) for subject, verdict in new]
+    ids = dict(_INSERT_CASE.returned(session, rows))
+    for subject, verdict in new:
+        case_id = ids[subject.number]
+        insert_later(session, CasePayer, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
+        project(session, case_id, verdict, fresh=True)
+        _write_version(session, now, case_id, subject.number, 1, verdict, cause)
+        if verdict.penalty:
+            ledger.follow_verdict(platform, session, now, case_id, 1, verdict)
+
+
+def _first_columns(subject: Subject, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return _columns(verdict, now) | {
         "subject": subject.number,
         "title": subject.title,
         "url": subject.url,
@@ -60,12 +73,6 @@ def open_case(
         "slots_late": 0,
         "slots_missed": 0,
     }
-    case_id = _INSERT_CASE.scalar(session, values)
-    insert_later(session, CasePayer, [{"case_id": case_id, "payer": p} for p in sorted(verdict.payers)])
-    project(session, case_id, verdict, fresh=True)
-    _write_version(session, now, case_id, subject.number, 1, verdict, cause)
-    if verdict.penalty:
-        ledger.follow_verdict(platform, session, now, case_id, 1, verdict)
 
 
 def update_case(

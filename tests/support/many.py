@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Table, text
 
-from incidents import service
+from incidents import reporting
 from incidents.models import Incident, IncidentEvent, IncidentPayer
 from kernel.db import table_of
 from sla.cases.models import Case, CaseOutage, CasePayer, VerdictRecord
@@ -29,10 +29,10 @@ def report(world: World, number: int) -> None:
         with world.platform.db.write("lin") as session:
             for n in range(first, min(first + 100, number)):
                 at = world.now - timedelta(minutes=15 * n)
-                told = service.Report(
+                told = reporting.Report(
                     "收文登记页面无法保存", "system_general", ["receipts"], ["city"], reported_at=at
                 )
-                service.report(world.platform, session, world.now, actor, told)
+                reporting.report(world.platform, session, world.now, actor, told)
 
 
 def copy(world: World, times: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from incidents import service
+from incidents import reporting
 from incidents.intake.api import _Receive
 from kernel.clock import FixedClock
 from kernel.identity import actors
@@ -31,10 +31,10 @@ def work(platform: Platform, what: str) -> object:
         return _Receive(platform, [alert(starts_at=START)])
     with platform.db.read() as session:
         lin = actors.actor_of(session, START, platform.catalogue, "lin")
-    told = service.Report("收文登记页面无法保存", "system_general", ["receipts"], ["city"])
+    told = reporting.Report("收文登记页面无法保存", "system_general", ["receipts"], ["city"])
 
     def report(session: Session) -> str:
-        return service.report(platform, session, START, lin, told).number
+        return reporting.report(platform, session, START, lin, told).number
 
     return report
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from incidents import log
+from incidents import log, reporting
 from incidents import service as incidents
 from incidents.broadcasts import grid
 from incidents.broadcasts.jobs import collect_receipts
@@ -56,10 +56,10 @@ class World:
     def report(self, who: str = "lin", title: str = "公文系统无法登录", **more: Any) -> str:
         """Let `who` report a fault; returns its number."""
         fields = {"fault_class": "system_general", "modules": ["documents"], "payers": ["city"]} | more
-        told = incidents.Report(title, **fields)
+        told = reporting.Report(title, **fields)
         actor = self.actor(who)
         with self.platform.db.write(who) as session:
-            return incidents.report(self.platform, session, self.now, actor, told).number
+            return reporting.report(self.platform, session, self.now, actor, told).number
 
     def happen(
         self, number: str, kind: str, who: str = "lin", *, at: datetime | None = None, **fields: Any

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -15,6 +13,7 @@ from kernel.db import Database
 from kernel.db.group import Mergeable
 from kernel.db.numbering import Counter, next_number
 from kernel.errors import Conflict
+from tests.support.grouped import done_together
 
 
 class Adding(Mergeable):
@@ -42,32 +41,21 @@ class Adding(Mergeable):
         return [f"{each.name} together" for each in works]
 
 
-def done(database: Database, *works: Any, actors: Sequence[str] | None = None) -> list[Any]:
-    """Submit all while the writer is busy, so that they gather; return what each gave or raised."""
-    begun, go = threading.Event(), threading.Event()
-    database.group.submit("plug", lambda session: (begun.set(), go.wait(20)))
-    assert begun.wait(20)
-    names = actors or ["lin"] * len(works)
-    futures = [database.group.submit(name, work) for name, work in zip(names, works, strict=True)]
-    go.set()
-    return [each.exception(20) or each.result(20) for each in futures]
-
-
 def test_neighbours_of_one_class_are_done_together(database: Database) -> None:
     merged: list[int] = []
-    assert done(database, *(Adding(merged) for _ in range(3))) == ["a together"] * 3
+    assert done_together(database, *(Adding(merged) for _ in range(3))) == ["a together"] * 3
     assert merged == [3]
 
 
 def test_what_does_not_fit_is_done_alone(database: Database) -> None:
     merged: list[int] = []
-    found = done(database, Adding(merged), Adding(merged, "b", fits=False))
+    found = done_together(database, Adding(merged), Adding(merged, "b", fits=False))
     assert (found, merged) == (["a alone", "b alone"], [])
 
 
 def test_one_that_fails_harms_no_neighbour(database: Database) -> None:
     merged: list[int] = []
-    first, bad, last = done(database, Adding(merged), Adding(merged, "bad"), Adding(merged, "c"))
+    first, bad, last = done_together(database, Adding(merged), Adding(merged, "bad"), Adding(merged, "c"))
     assert (first, last, merged) == ("a alone", "c alone", [])
     assert isinstance(bad, Conflict)
 
@@ -75,7 +63,7 @@ def test_one_that_fails_harms_no_neighbour(database: Database) -> None:
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_works_of_different_people_are_not_mixed(database: Database) -> None:
     merged: list[int] = []
-    found = done(database, Adding(merged), Adding(merged), Adding(merged), actors=["a", "b", "b"])
+    found = done_together(database, Adding(merged), Adding(merged), Adding(merged), actors=["a", "b", "b"])
     assert (found, merged) == (["a alone", "a together", "a together"], [2])
 
 
@@ -113,20 +101,20 @@ def counted(database: Database) -> dict[str, int]:
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 def test_a_batch_of_one_class_is_one_statement_that_commits_itself(database: Database) -> None:
-    assert done(database, *(Stating() for _ in range(5))) == ["at once"] * 5
+    assert done_together(database, *(Stating() for _ in range(5))) == ["at once"] * 5
     assert counted(database) == {"at once": 5}
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_where_a_transaction_costs_no_ways_nobody_asks_for_one_statement(database: Database) -> None:
-    assert done(database, Stating(), Stating()) == ["long way"] * 2
+    assert done_together(database, Stating(), Stating()) == ["long way"] * 2
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("words", ["declines", "SELECT 1 / 0", "SELECT nothing"])
 def test_what_one_statement_cannot_do_goes_the_long_way(database: Database, words: str) -> None:
-    assert done(database, Stating(words), Stating(words)) == ["long way"] * 2
-    assert done(database, Stating()) == ["at once"]
+    assert done_together(database, Stating(words), Stating(words)) == ["long way"] * 2
+    assert done_together(database, Stating()) == ["at once"]
     assert counted(database) == {"long way": 2, "at once": 1}
 
 
@@ -134,9 +122,9 @@ def test_what_one_statement_cannot_do_goes_the_long_way(database: Database, word
 def test_a_lost_server_is_an_error_and_the_next_batch_connects_anew(database: Database) -> None:
     """What was under way may be committed: it is not done again."""
     gone = "SELECT pg_terminate_backend(pg_backend_pid())"
-    found = done(database, Stating(gone), Stating(gone))
+    found = done_together(database, Stating(gone), Stating(gone))
     assert [isinstance(each, DBAPIError) for each in found] == [True, True]
-    assert done(database, Stating()) == ["at once"]
+    assert done_together(database, Stating()) == ["at once"]
     assert counted(database) == {"at once": 1}
 
 
@@ -145,8 +133,8 @@ def test_an_idle_connection_that_the_server_has_closed_is_replaced(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kernel.db.held.PAUSE", 0.0)
-    assert done(database, Stating()) == ["at once"]
+    assert done_together(database, Stating()) == ["at once"]
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     with database.write() as session:
         session.execute(text(f"{others} WHERE pid <> pg_backend_pid() AND datname = current_database()"))
-    assert done(database, Stating()) == ["at once"]
+    assert done_together(database, Stating()) == ["at once"]
