@@ -51,7 +51,7 @@ SCENARIO: dict[str, Any] = {
             "url": "http://127.0.0.1:{{ port_base }}/health",
             "expect": "well",
             "every": 0.2,
-            "timeout": 0.5,
+            "timeout": 5,
             "need": 2,
         }
     },
@@ -136,8 +136,10 @@ class Rig:
         return number
 
     def conduct(self, number: str) -> Drill:
-        """Conduct it here and now, to its end."""
+        """Conduct it here and now, to its end; a test that fails shows what was logged."""
         assert conduct(self.world.platform, number)
+        for entry in self.entries(number):
+            print(entry.seq, entry.kind, entry.text, entry.data)
         return self.drill(number)
 
     def conduct_beside(self, number: str) -> threading.Thread:
