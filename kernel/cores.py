@@ -18,11 +18,14 @@ def allowed() -> Set[int]:
     return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
 
 
-def stay_on_one() -> None:
-    """Keep this thread, and those it starts from now on, on one of the cores; processes spread by number."""
+def stay_on_one(place: int | None = None) -> None:
+    """Keep this thread, and those it starts from now on, on one of the cores.
+
+    Processes of one service spread by their places in it, others by their numbers.
+    """
     cores = sorted(allowed())
     if len(cores) > 1:
-        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+        os.sched_setaffinity(0, {cores[(os.getpid() if place is None else place) % len(cores)]})
 
 
 @contextmanager

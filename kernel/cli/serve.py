@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 import click
 
 from kernel import cores
+from kernel.cli.listening import bound
 from kernel.clock import SYSTEM, AcceleratedClock, Clock
 from kernel.errors import ConfigError
 from kernel.platform import Platform
@@ -60,33 +60,40 @@ def _many(settings: Settings) -> bool:
     return settings.web_processes + settings.worker_processes > 2
 
 
+PLACE = click.option(
+    "--place", type=int, hidden=True, help="its place in the service, by which it chooses a core"
+)
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--fd", type=int, hidden=True, help="a listening socket that the supervisor has opened")
-def web(host: str, port: int, fd: int | None) -> None:
+@click.option("--shared", is_flag=True, hidden=True, help="other web processes listen on the same port")
+@PLACE
+def web(host: str, port: int, shared: bool, place: int | None) -> None:
     """只启动网页；后台任务由 shoushi worker 承担。"""
     from kernel.cli.context import open_platform
     from kernel.db.stamp import require_kind
 
     platform = open_platform()
     require_kind(platform.db, "live")
-    settle_down(platform.settings)
-    run_web(platform, host, port, listening=None if fd is None else socket.socket(fileno=fd))
+    settle_down(platform.settings, place)
+    run_web(platform, host, port, shared=shared)
 
 
 @click.command()
 @click.option(
     "--number", default=1, type=click.IntRange(1, 64), hidden=True, help="which of the workers it is"
 )
-def worker(number: int) -> None:
+@PLACE
+def worker(number: int, place: int | None) -> None:
     """只启动后台任务。"""
     from kernel.cli.context import open_platform
     from kernel.db.stamp import require_kind
 
     platform = open_platform()
     require_kind(platform.db, "live")
-    settle_down(platform.settings)
+    settle_down(platform.settings, place)
     stop = threading.Event()
     show_metrics(platform, number)
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -170,10 +177,10 @@ def prepare(platform: Platform, kind: str) -> None:
                 resolve(manifest.demo)(platform, fresh=fresh, scripted=kind == "demo")
 
 
-def settle_down(settings: Settings) -> None:
+def settle_down(settings: Settings, place: int | None = None) -> None:
     """Take a core for this process, before it starts threads."""
     if settings.one_core:
-        cores.stay_on_one()
+        cores.stay_on_one(place)
 
 
 def start_worker(platform: Platform) -> Callable[[], None]:
@@ -190,9 +197,10 @@ def run_web(
     host: str,
     port: int,
     beside: Callable[[], Callable[[], None]] | None = None,
-    listening: socket.socket | None = None,
+    *,
+    shared: bool = False,
 ) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop; `shared` with other processes that listen on the same port."""
     import uvicorn
 
     from kernel.edge.application import build_app
@@ -207,9 +215,8 @@ def run_web(
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    where = listening.getsockname()[:2] if listening else (host, port)
-    click.echo("守时 Shoushi: http://{}:{}".format(*where), err=True)
+    click.echo(f"守时 Shoushi: http://{host}:{port}", err=True)
     try:
-        uvicorn.Server(config).run([listening] if listening else None)
+        uvicorn.Server(config).run([bound(host, port)] if shared else None)
     except OSError as error:
         raise ConfigError(f"端口 {port} 无法使用：{error.strerror}") from None

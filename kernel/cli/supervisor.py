@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from kernel.cli.listening import reserve
 from kernel.clock import SYSTEM, Clock
 from kernel.errors import ConfigError
 from kernel.settings import Settings
@@ -42,11 +42,8 @@ class Child:
 class Supervisor:
     """Keeps children running until it is told to stop."""
 
-    def __init__(
-        self, children: Sequence[Child], pass_fds: Sequence[int] = (), clock: Clock = SYSTEM
-    ) -> None:
+    def __init__(self, children: Sequence[Child], clock: Clock = SYSTEM) -> None:
         self._children = children
-        self._pass_fds = pass_fds
         self._clock = clock
         self._stop = threading.Event()
 
@@ -71,7 +68,7 @@ class Supervisor:
             if status is not None:
                 self._note_death(child, now, status)
         elif now >= child.start_at:
-            child.process = subprocess.Popen(child.command, pass_fds=self._pass_fds)  # noqa: S603 - our own
+            child.process = subprocess.Popen(child.command)  # noqa: S603 - our own
             log.info("%s started as process %d", child.name, child.process.pid)
 
     def _note_death(self, child: Child, now: float, status: int) -> None:
@@ -98,32 +95,23 @@ class Supervisor:
 
 def supervise(host: str, port: int, settings: Settings) -> None:
     """Run the configured numbers of web and worker processes until SIGTERM or SIGINT."""
-    with _listen(host, port) as listening:
-        fd = listening.fileno()
-        shoushi = (sys.executable, "-m", "app")
-        children = [
-            *(
-                Child(f"web {n}", (*shoushi, "web", "--fd", str(fd)))
-                for n in range(1, settings.web_processes + 1)
-            ),
-            *(
-                Child(f"worker {n}", (*shoushi, "worker", "--number", str(n)))
-                for n in range(1, settings.worker_processes + 1)
-            ),
-        ]
-        supervisor = Supervisor(children, pass_fds=(fd,))
+    with reserve(host, port) as held:
+        supervisor = Supervisor(children_of(host, held.getsockname()[1], settings))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, supervisor.request_stop)
         supervisor.run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Open the one socket on which all web processes accept."""
-    try:
-        return socket.create_server((host, port), backlog=2048, family=_family(host), reuse_port=False)
-    except OSError as error:
-        raise ConfigError(f"端口 {port} 无法使用：{error.strerror}") from None
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def children_of(host: str, port: int, settings: Settings) -> list[Child]:
+    """Return the processes of the service; each has its place, by which it chooses a core."""
+    shared = ("web", "--shared", "--host", host, "--port", str(port))
+    commands: list[tuple[str, Sequence[str]]] = [
+        (f"web {n}", shared) for n in range(1, settings.web_processes + 1)
+    ]
+    commands += [
+        (f"worker {n}", ("worker", "--number", str(n))) for n in range(1, settings.worker_processes + 1)
+    ]
+    return [
+        Child(name, (sys.executable, "-m", "app", *command, "--place", str(place)))
+        for place, (name, command) in enumerate(commands)
+    ]

@@ -2,9 +2,10 @@
 
 Alerta is installed from the package index into a virtual environment that is thrown away; where that cannot
 be done the reason is printed and nothing is claimed. Both get the same Alertmanager notifications over
-keep-alive connections, one alert a request, two hundred alerts of five causes in turns, repeated. Alerta runs
-under gunicorn with a process for each core and threads; Shoushi as `shoushi serve`, once as one process and
-once with a web process for each core and a worker process.
+keep-alive connections, one alert a request, two hundred alerts of five causes in turns, repeated; they take
+turns, and the ratio is the median of the rounds' own. Alerta runs under gunicorn with a process for each core
+and threads; Shoushi as `shoushi serve`, once as one process and once with a web process for each core and a
+worker process.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 from tests.bench.__main__ import show, write
 from tests.bench.bench_intake import CONNECTIONS, JSON, body, installed, storm
-from tests.bench.loopback import free_port, load, process, request
+from tests.bench.loopback import Load, free_port, in_turns, load, process, request
 from tests.bench.row import Row
 from tests.support.postgres import Postgres
 
 PACKAGES = ("alerta-server", "psycopg2-binary", "gunicorn", "setuptools<80")
 INSTALL_WITHIN = 300.0
 CORES = os.cpu_count() or 2
+SECONDS = 3.0
 
 
 class CannotRun(Exception):
@@ -49,8 +52,9 @@ def install(folder: Path) -> Path:
     return python
 
 
-def theirs(python: Path, server: Postgres) -> float:
-    """Return the requests a second that Alerta takes in."""
+@contextmanager
+def theirs(python: Path, server: Postgres) -> Iterator[Callable[[], Load]]:
+    """Run Alerta; gives a round of load."""
     port = free_port()
     environment = {
         "DATABASE_URL": f"postgresql://postgres@/{server.create()}?host={server.socket}",
@@ -65,11 +69,12 @@ def theirs(python: Path, server: Postgres) -> float:
     with process(arguments, port, environment, python=str(python)):
         if load(port, parts, connections=1, seconds=3.0).failures:
             raise CannotRun("Alerta refuses the notification")
-        return rate(port, parts)
+        yield partial(load, port, parts, connections=CONNECTIONS, seconds=SECONDS)
 
 
-def ours(folder: Path, server: Postgres, processes: int) -> float:
-    """Return the requests a second that Shoushi takes in with so many web processes."""
+@contextmanager
+def ours(folder: Path, server: Postgres, processes: int) -> Iterator[Callable[[], Load]]:
+    """Run Shoushi with so many web processes; gives a round of load."""
     data = folder / f"web{processes}"
     data.mkdir()
     environment = {
@@ -81,31 +86,25 @@ def ours(folder: Path, server: Postgres, processes: int) -> float:
     port = free_port()
     with process(["-m", "app", "serve", "--port", str(port)], port, environment):
         load(port, storm(auth, 10), connections=1, seconds=3.0)
-        return rate(port, storm(auth, 1))
-
-
-def rate(port: int, requests: list[bytes]) -> float:
-    """Return how many requests a second are answered, the median of three rounds."""
-    rounds = [load(port, requests, connections=CONNECTIONS, seconds=3.0) for _ in range(3)]
-    if any(each.failures for each in rounds):
-        raise RuntimeError("requests failed under load")
-    return median(each.per_second for each in rounds)
+        yield partial(load, port, storm(auth, 1), connections=CONNECTIONS, seconds=SECONDS)
 
 
 def run() -> Iterator[Row]:
-    """Measure both, one after the other."""
+    """Measure ours, as one process and as several, in turn with theirs."""
+    title = "alerts, one a request, PostgreSQL, beside Alerta, req/s"
     with tempfile.TemporaryDirectory(prefix="peers") as name:
         folder = Path(name)
         python = install(folder)
         server = Postgres(folder, durable=True)
         try:
-            alerta = theirs(python, server)
-            alone, several = (ours(folder, server, processes) for processes in (1, CORES))
+            with theirs(python, server) as alerta:
+                for processes, words in ((1, "one process"), (CORES, "a web process a core")):
+                    with ours(folder, server, processes) as shoushi:
+                        pair = in_turns(shoushi, alerta)
+                    rates = pair.ours.per_second, pair.floor.per_second
+                    yield f"{title}: {words}", *rates, pair.ratio, "≥ 15"
         finally:
             server.stop()
-    title = "alerts, one a request, PostgreSQL, beside Alerta, req/s"
-    yield f"{title}: one process", alone, alerta, alone / alerta, "≥ 15"
-    yield f"{title}: a web process a core", several, alerta, several / alerta, "≥ 15"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 
 T = TypeVar("T")
 LIMIT = 60.0
@@ -51,6 +52,10 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+
+    def children(self) -> list[psutil.Process]:
+        """Return the processes that it has started and that live."""
+        return psutil.Process(self._process.pid).children()
 
     @property
     def ended(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -105,41 +104,6 @@ def test_a_child_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch,
     thread.join(WAIT)
     assert child.process is not None
     assert child.process.poll() == -signal.SIGKILL
-
-
-def test_several_children_accept_on_the_one_socket_of_the_parent() -> None:
-    code = (
-        "import socket,sys,os\n"
-        "s=socket.socket(fileno=int(sys.argv[1]))\n"
-        "while True:\n"
-        " c,_=s.accept(); c.sendall(str(os.getpid()).encode()); c.close()\n"
-    )
-    with module._listen("127.0.0.1", 0) as listening:
-        fd, port = listening.fileno(), listening.getsockname()[1]
-        children = [Child(f"web {n}", python(code, fd)) for n in range(2)]
-        running = Supervisor(children, pass_fds=[fd])
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        answers: set[int] = set()
-
-        def both_answered() -> bool:
-            answers.add(_ask(port))
-            return len(answers) == 2
-
-        until(both_answered)
-        running.request_stop()
-        thread.join(WAIT)
-    assert answers == {c.process.pid for c in children if c.process}
-
-
-def _ask(port: int) -> int:
-    with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as connection:
-        return int(connection.recv(100))
-
-
-def test_a_port_that_is_taken_is_a_configuration_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(module.ConfigError, match="端口"):
-        module._listen("127.0.0.1", taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
