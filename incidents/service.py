@@ -1,4 +1,4 @@
-"""Use cases of an incident: report it, let events happen to it, keep everything that follows in step.
+"""Use cases of a known incident: let events happen to it, keep all in step (`incidents.reporting` opens it).
 
 Every change appends to the log, and then `incidents.follow` judges anew and re-arms; one transaction each.
 """
