@@ -18,9 +18,11 @@ from tests.support.process import wait_for
 from tests.support.world import World
 
 START_SERVICE = (
-    "env -i PATH=$PATH setsid python3 -m http.server {{ port_base }} --bind 127.0.0.1 -d {{ lab_dir }}/www"
-    " >/dev/null 2>&1 < /dev/null & echo $! > {{ lab_dir }}/pid"
+    "env -i PATH=$PATH setsid -f sh -c 'echo $$ > {{ lab_dir }}/pid;"
+    " exec python3 -m http.server {{ port_base }} --bind 127.0.0.1 -d {{ lab_dir }}/www'"
+    " >/dev/null 2>&1 < /dev/null; until test -s {{ lab_dir }}/pid; do sleep 0.05; done"
 )
+"""Waits for the note of its number: before that it has no session of its own and would end with the play."""
 KILL_SERVICE = "kill -9 $(cat {{ lab_dir }}/pid) 2>/dev/null; rm -f {{ lab_dir }}/pid; true"
 PLAYS: dict[str, Sequence[str]] = {
     "lab_up": ("mkdir -p {{ lab_dir }}/www && echo well > {{ lab_dir }}/www/health", START_SERVICE),
