@@ -22,7 +22,17 @@ quiet() { # wait for a watcher that is ending, perhaps healing
     while alive && [ "$left" -gt 0 ]; do sleep 0.1; left=$((left - 1)); done
 }
 
+begun() { # until it has a session and an environment of its own, the watcher would end with who starts it
+    left=100
+    until [ -e "$dir/watching" ]; do
+        [ "$left" -gt 0 ] || { echo "deadman: the watcher does not begin" >&2; exit 1; }
+        sleep 0.1
+        left=$((left - 1))
+    done
+}
+
 watch() {
+    : >"$dir/watching"
     seconds=$1
     seen=""
     while [ -e "$dir/armed" ]; do
@@ -48,11 +58,12 @@ case $action in
         cp "$0" "$dir/deadman"
         printf '%s\n' "$4" >"$dir/undo"
         touch "$dir/heartbeat"
-        rm -f "$dir/fired" "$dir/fired_at" "$dir/disarmed"
+        rm -f "$dir/fired" "$dir/fired_at" "$dir/disarmed" "$dir/watching"
         touch "$dir/armed"
         setsid env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
             sh "$dir/deadman" watch "$dir" "$3" </dev/null >>"$dir/log" 2>&1 &
         echo $! >"$dir/pid"
+        begun
         echo armed ;;
     refresh)
         [ -e "$dir/armed" ] || { echo "not armed"; exit 0; }

@@ -45,9 +45,21 @@ start() {
         { printf 'exec'; printf " '%s'" "$@"; echo; } >"$dir/$name.run"
     fi
     [ -s "$dir/$name.run" ] || { echo "$dir/$name.run is missing: nothing to start" >&2; exit 1; }
+    rm -f "$dir/$name.up"
+    # shellcheck disable=SC2016 # for the shell that is started
     setsid env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-        sh "$dir/$name.run" </dev/null >>"$dir/$name.log" 2>&1 &
+        sh -c ': >"$1.up"; exec sh "$1.run"' svc "$dir/$name" </dev/null >>"$dir/$name.log" 2>&1 &
     echo "$! $(began_of $!)" >"$dir/$name.pid"
+    begun
+}
+
+begun() { # until it has a session and an environment of its own, the process would end with who starts it
+    left=100
+    until [ -e "$dir/$name.up" ]; do
+        [ "$left" -gt 0 ] || { echo "svc: $name does not begin" >&2; exit 1; }
+        sleep 0.1
+        left=$((left - 1))
+    done
 }
 
 case $action in
