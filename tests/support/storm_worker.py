@@ -7,15 +7,16 @@ It goes on until it is killed.
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from incidents import reporting
+from incidents.api import _Report
 from incidents.intake.api import _Receive
 from kernel.clock import FixedClock
+from kernel.db.group import Mergeable
 from kernel.identity import actors
 from kernel.platform import Platform
 from tests.conftest import build
@@ -25,27 +26,23 @@ from tests.support.world import START
 _say = threading.Lock()
 
 
-def work(platform: Platform, what: str) -> object:
+def work(platform: Platform, what: str) -> Mergeable:
     """Return what the group is to do again and again."""
     if what == "alerts":
         return _Receive(platform, [alert(starts_at=START)])
     with platform.db.read() as session:
         lin = actors.actor_of(session, START, platform.catalogue, "lin")
     told = reporting.Report("收文登记页面无法保存", "system_general", ["receipts"], ["city"])
-
-    def report(session: Session) -> str:
-        return reporting.report(platform, session, START, lin, told).number
-
-    return report
+    return _Report(platform, lin, told)  # those of several threads are written together
 
 
 def go_on(platform: Platform, what: str) -> None:
     """Ask again and again."""
     mine = work(platform, what)
     while True:
-        answer = platform.db.group.submit("lin", mine).result()  # type: ignore[arg-type]
+        answer = platform.db.group.submit("lin", mine).result()
         with _say:
-            print(answer if what == "reports" else answer.status_code, flush=True)
+            print(json.loads(answer.body)["number"] if what == "reports" else answer.status_code, flush=True)
 
 
 if __name__ == "__main__":
